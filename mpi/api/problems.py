@@ -1,0 +1,124 @@
+"""Errors as HTTP: problem details of RFC 9457, the only place that knows of status codes.
+
+A problem never carries a value of a person's attributes, nor, from 500 up, anything about the
+machine: what went wrong inside is for the log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from types import MappingProxyType
+from typing import Any
+
+import orjson
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.types import Scope
+
+from mpi import errors
+from mpi.errors import MPIError
+
+MEDIA_TYPE = "application/problem+json"
+INVALID_REQUEST = "invalid-request"
+
+STATUS: Mapping[type[MPIError], HTTPStatus] = MappingProxyType(
+    {
+        MPIError: HTTPStatus.INTERNAL_SERVER_ERROR,
+        errors.UsageError: HTTPStatus.BAD_REQUEST,
+        errors.UnknownIdentifierSystem: HTTPStatus.BAD_REQUEST,
+        errors.UnknownSource: HTTPStatus.BAD_REQUEST,
+        errors.InvalidIdentifier: HTTPStatus.UNPROCESSABLE_ENTITY,
+        errors.IdentifierNotFound: HTTPStatus.NOT_FOUND,
+        errors.PersonNotFound: HTTPStatus.NOT_FOUND,
+        errors.PersonGone: HTTPStatus.GONE,
+        errors.IndexNotFound: HTTPStatus.SERVICE_UNAVAILABLE,
+        errors.IndexOutdated: HTTPStatus.SERVICE_UNAVAILABLE,
+        errors.IndexTooNew: HTTPStatus.SERVICE_UNAVAILABLE,
+        errors.IndexUnreachable: HTTPStatus.SERVICE_UNAVAILABLE,
+        errors.IndexBusy: HTTPStatus.SERVICE_UNAVAILABLE,
+    }
+)
+"""The status of each error; one that is not listed has that of its nearest listed base."""
+
+
+def status_of(error: type[MPIError]) -> HTTPStatus:
+    """The status of an error, found along its base classes."""
+    return next(STATUS[cls] for cls in error.__mro__ if cls in STATUS)
+
+
+def type_uri(code: str) -> str:
+    """The URI that names a kind of problem, for ever.
+
+    >>> type_uri("identifier-not-found")
+    'urn:mpi:problem:identifier-not-found'
+    """
+    return f"urn:mpi:problem:{code}"
+
+
+def problem(
+    request_id: str, status: int, code: str, title: str, *, detail: str = ""
+) -> dict[str, Any]:
+    """The body of a problem; `instance` names the request, never its URL: that has identifiers."""
+    body: dict[str, Any] = {
+        "type": type_uri(code),
+        "title": title,
+        "status": int(status),
+        "code": code,
+        "instance": f"urn:mpi:request:{request_id}",
+    }
+    return body | ({"detail": detail} if detail else {})
+
+
+def problem_of_status(request_id: str, status: int) -> dict[str, Any]:
+    """The problem that says no more than its HTTP status, such as `method-not-allowed`."""
+    known = HTTPStatus(status)
+    code = known.phrase.lower().replace(" ", "-")
+    return problem(request_id, status, code, f"{known.phrase}.")
+
+
+def rendered(body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Response:
+    """A problem as a response."""
+    content = orjson.dumps(body)
+    return Response(content, body["status"], dict(headers or {}), media_type=MEDIA_TYPE)
+
+
+def request_id(scope: Scope) -> str:
+    """What the middleware called this request."""
+    return str(scope["state"]["request_id"])
+
+
+def of_error(request: Request, error: Exception) -> Response:
+    """An error of ours as a response."""
+    assert isinstance(error, MPIError)
+    status = status_of(type(error))
+    inside = status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    detail = "" if inside else error.detail
+    name = request_id(request.scope)
+    body = problem(name, status, error.code, error.sentence(), detail=detail)
+    return rendered(body, {"retry-after": "1"} if status == 503 else None)
+
+
+def of_status(request: Request, error: Exception) -> Response:
+    """What the framework refuses, such as a path or a method that does not exist."""
+    assert isinstance(error, HTTPException)
+    body = problem_of_status(request_id(request.scope), error.status_code)
+    return rendered(body, error.headers)
+
+
+def of_validation(request: Request, error: Exception) -> Response:
+    """A request that does not fit its declaration: says where, never what was sent."""
+    assert isinstance(error, RequestValidationError)
+    places = ", ".join(".".join(map(str, each["loc"])) for each in error.errors())
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    title = "The request does not have the declared form."
+    name = request_id(request.scope)
+    return rendered(problem(name, status, INVALID_REQUEST, title, detail=f"See {places}."))
+
+
+def install(app: FastAPI) -> None:
+    """Make every error of the application a problem; what nobody expects is for the middleware."""
+    app.add_exception_handler(MPIError, of_error)
+    app.add_exception_handler(HTTPException, of_status)
+    app.add_exception_handler(RequestValidationError, of_validation)

@@ -1,0 +1,43 @@
+"""What routes are handed."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import orjson
+from fastapi import Depends, Path, Request, Response
+
+from mpi.identifiers import SYSTEMS
+from mpi.index.index import Index
+
+
+# Asynchronous only because a plain function would cost every request a second hop to a thread.
+async def _the_index(request: Request) -> Index:
+    index: Index = request.app.state.index
+    return index
+
+
+IndexDep = Annotated[Index, Depends(_the_index)]
+SystemParam = Annotated[
+    str,
+    Path(
+        description=f"Short name of the identifier system: {', '.join(SYSTEMS)}.",
+        examples=["nhs-number"],
+    ),
+]
+ValueParam = Annotated[
+    str,
+    Path(
+        description="The value as anybody writes it; a slash may be escaped or not.",
+        examples=["9990000018"],
+    ),
+]
+PersonIdParam = Annotated[
+    str,
+    Path(description="A person id.", examples=["019a0b5e-7c1d-7e4a-9f3b-2d6c8a1e5f70"]),
+]
+
+
+def json_response(body: dict[str, Any], status: int = 200) -> Response:
+    """A dictionary as a response, without the validation that FastAPI would add."""
+    return Response(orjson.dumps(body), status, media_type="application/json")

@@ -1,0 +1,99 @@
+"""The `mpi` command: its subcommands, and how an error ends it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import Annotated
+
+import typer
+
+from mpi.cli import demo, evaluate, export, link, lookup, serve, synthesise, train, upgrade
+from mpi.cli.documenting import example, help_of
+from mpi.errors import MPIError, UsageError
+from mpi.settings import version
+
+FAILED = 1
+MISUSED = 2
+
+_ABOUT = (
+    "Master person index: which records, in which systems, are one person, and how sure is that?"
+    "\n\n"
+    "Feeds from source systems are linked into an index of persons; look-ups then answer with a "
+    "person's other identifiers, each with a confidence."
+)
+_TRY = "Try it"
+_BUILD = "Build an index"
+_USE = "Use an index"
+
+app = typer.Typer(
+    name="mpi",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="New here? Run [bold]mpi demo[/bold] in an empty folder.",
+)
+
+
+def _add(panel: str, command: Callable[..., None], line: str) -> None:
+    app.command(rich_help_panel=panel, help=help_of(command), epilog=example(line))(command)
+
+
+_add(_TRY, demo.demo, demo.EXAMPLE)
+_add(_TRY, synthesise.synthesise, synthesise.EXAMPLE)
+_add(_BUILD, train.train, train.EXAMPLE)
+_add(_BUILD, link.link, link.EXAMPLE)
+_add(_BUILD, evaluate.evaluate, evaluate.EXAMPLE)
+_add(_BUILD, upgrade.upgrade, upgrade.EXAMPLE)
+_add(_USE, lookup.lookup, lookup.EXAMPLE)
+app.add_typer(
+    export.export,
+    name="export",
+    rich_help_panel=_USE,
+    help="Write cross-references or links to a Parquet or CSV file.",
+    epilog=example(export.EXAMPLE),
+)
+_add(_USE, serve.serve, serve.EXAMPLE)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"master-person-index {version()}")
+        raise typer.Exit()
+
+
+@app.callback(help=_ABOUT)
+def root(
+    _: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_show_version, is_eager=True, help="Show the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """What holds for every command."""
+
+
+def _run(arguments: Sequence[str] | None) -> None:
+    try:
+        app(args=arguments, prog_name="mpi")
+    finally:
+        sys.stdout.flush()
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit: 0 done, 1 failed, 2 misused, 130 interrupted.
+
+    An error of ours is one line on stderr.
+    """
+    try:
+        _run(arguments)
+    except BrokenPipeError:
+        # Nobody reads any more; Python would complain when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(FAILED)
+    except MPIError as error:
+        sys.stderr.write(f"error: {error.message}\n")
+        sys.exit(MISUSED if isinstance(error, UsageError) else FAILED)

@@ -1,0 +1,53 @@
+"""`mpi link`: from whole feeds to an index."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mpi.cli.options import (
+    FeedsOption,
+    IndexOption,
+    JsonOption,
+    ModelOption,
+    SourcesOption,
+    index_url,
+    model_folder,
+    sources_folder,
+)
+from mpi.cli.progress import shown_progress
+from mpi.cli.rendering import show_summary
+
+EXAMPLE = "mpi link --feeds data/feeds --model models/synthetic-base --index sqlite:///mpi.db"
+
+
+def link(
+    feeds: FeedsOption,
+    model: ModelOption = None,
+    *,
+    index: IndexOption = "",
+    sources: SourcesOption = None,
+    rejects: Annotated[
+        Path | None,
+        typer.Option(
+            "--rejects",
+            metavar="FILE",
+            help="CSV file for rows that cannot be used, with the reason of each.",
+            show_default=False,
+        ),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Link the records of whole feeds into persons, and write the index.
+
+    An index that exists is replaced in one step when everything is ready, and stays as it was if
+    anything fails. Person ids carry over to the same people.
+    """
+    from mpi.index.link import link as run
+
+    url, folder, found = index_url(index), model_folder(model), sources_folder(sources)
+    with shown_progress() as progress:
+        summary = run(feeds, folder, url, sources=found, rejects=rejects, progress=progress)
+    show_summary(summary, title=f"Linked into {url}", as_json=as_json)

@@ -1,0 +1,132 @@
+"""Export: whole tables out of the index into a file that analysts can read."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import MappingProxyType
+from typing import Protocol
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+import pyarrow.parquet as pq
+
+from mpi.errors import UnwritableOutput, UsageError
+from mpi.index.cross_references import MILLION, Standing, confidence_to_anchor
+from mpi.records import RecordKey
+from mpi.store.store import Store
+from mpi.store.view import View
+
+CROSS_REFERENCES = pa.schema(
+    [
+        ("source", pa.string()),
+        ("source_id", pa.string()),
+        ("person_id", pa.string()),
+        ("confidence", pa.float64()),
+    ]
+)
+"""One row per record; confidence that it is of one individual with the golden record."""
+LINKS = pa.schema(
+    [
+        ("source_l", pa.string()),
+        ("source_id_l", pa.string()),
+        ("source_r", pa.string()),
+        ("source_id_r", pa.string()),
+        ("match_weight", pa.float64()),
+        ("match_probability", pa.float64()),
+    ]
+)
+"""One row per scored pair; weight in bits with the prior counted in, and what follows from it."""
+
+
+class _Writer(Protocol):
+    def write_batch(self, batch: pa.RecordBatch) -> None: ...
+
+
+def export(store: Store, what: str, to: Path) -> int:
+    """Write `cross-references` or `links` to a `.parquet` or `.csv` file; returns its rows.
+
+    The file appears when it is complete, in place of an older one. Raises UsageError for another
+    table or suffix, UnwritableOutput.
+    """
+    if what not in _TABLES:
+        raise UsageError(f"Known are: {', '.join(_TABLES)}.")
+    if to.suffix not in _WRITERS:
+        raise UsageError(f"The name should end in {' or '.join(_WRITERS)}.", file=to)
+    schema, batches = _TABLES[what]
+    rows = 0
+    with store.reading() as view, _writing(to, schema) as writer:
+        for batch in batches(view):
+            writer.write_batch(batch)
+            rows += batch.num_rows
+    return rows
+
+
+def _cross_references(view: View) -> Iterator[pa.RecordBatch]:
+    standing = Standing.of(view.state)
+    for batch in view.export_records():
+        sure = pc.divide(pc.cast(batch["confidence"], pa.float64()), float(MILLION))
+        sure = pc.if_else(batch["golden"], standing.cap, sure)
+        sure = _along_trees(view, batch, sure, standing.cap)
+        columns = [batch["source"], batch["source_id"], batch["person_id"], sure]
+        yield pa.record_batch(columns, schema=CROSS_REFERENCES)
+
+
+def _along_trees(view: View, batch: pa.RecordBatch, sure: pa.Array, cap: float) -> pa.Array:
+    """Fill in the confidence where a person is so large that only its spanning tree is kept."""
+    missing = np.flatnonzero(sure.is_null().to_numpy(zero_copy_only=False))
+    if not len(missing):
+        return sure
+    filled = sure.to_numpy(zero_copy_only=False).copy()
+    known: dict[str, Mapping[RecordKey, float]] = {}
+    for at in missing:
+        person_id = batch["person_id"][at].as_py()
+        if person_id not in known:
+            known[person_id] = _confidence_by_key(view, person_id, cap)
+        key = RecordKey(batch["source"][at].as_py(), batch["source_id"][at].as_py())
+        filled[at] = known[person_id][key]
+    return pa.array(filled)
+
+
+def _confidence_by_key(view: View, person_id: str, cap: float) -> dict[RecordKey, float]:
+    rows = view.person_of(person_id)
+    assert rows is not None
+    sure = confidence_to_anchor(rows, cap)
+    return {member.key: sure[member.record_no] for member in rows.members}
+
+
+def _links(view: View) -> Iterator[pa.RecordBatch]:
+    for batch in view.export_links():
+        bits = batch["weight"].to_numpy() / 1000.0
+        # Beyond 1,000 bits either way the probability is 0 or 1 to the last digit.
+        probability = 1.0 / (1.0 + np.exp2(-np.clip(bits, -1000.0, 1000.0)))
+        keys = [batch[name] for name in LINKS.names[:4]]
+        yield pa.record_batch([*keys, pa.array(bits), pa.array(probability)], schema=LINKS)
+
+
+@contextmanager
+def _writing(to: Path, schema: pa.Schema) -> Iterator[_Writer]:
+    """Write beside the file, and put the result in its place when it is complete."""
+    beside = to.with_name(f".{to.name}.{os.getpid()}")
+    try:
+        with _WRITERS[to.suffix](beside, schema) as writer:
+            yield writer
+        beside.replace(to)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise UnwritableOutput(f"{reason}.", file=to) from error
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+_WRITERS: Mapping[str, Callable[[Path, pa.Schema], pq.ParquetWriter | pyarrow.csv.CSVWriter]]
+_WRITERS = MappingProxyType({".parquet": pq.ParquetWriter, ".csv": pyarrow.csv.CSVWriter})
+
+_TABLES: Mapping[str, tuple[pa.Schema, Callable[[View], Iterator[pa.RecordBatch]]]]
+_TABLES = MappingProxyType(
+    {"cross-references": (CROSS_REFERENCES, _cross_references), "links": (LINKS, _links)}
+)

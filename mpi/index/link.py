@@ -1,0 +1,240 @@
+"""Use case: link whole feeds into persons and replace the index with the result."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+import orjson
+
+from mpi.errors import IndexNotFound, UnknownSource
+from mpi.index.membership import Known, assign_ids
+from mpi.index.progress import Progress, SilentProgress
+from mpi.index.snapshot import Linked, snapshot
+from mpi.linking.batch import link_rows
+from mpi.linking.churn import Churn
+from mpi.linking.engines.duckdb import Limits
+from mpi.linking.intake import Delivery, take_in
+from mpi.linking.persons import Occasion, Origin
+from mpi.model.parameters import Release, load
+from mpi.records import Identifier, Name, Record
+from mpi.sources import Rejects, discover_feeds, load_sources
+from mpi.store.rows import Event
+from mpi.store.store import Store, open_store
+from mpi.store.writer import Writer
+
+
+@dataclass(frozen=True, slots=True)
+class LinkOptions:
+    """What a link may be told besides feeds, model and index.
+
+    `sources`: a folder of further source descriptions. `rejects`: where to write what could not be
+    used. `seed`: of the person ids of an index that does not exist yet; drawn at random if None.
+    `at`: the time of the event; now if None.
+    """
+
+    sources: Path | None = None
+    rejects: Path | None = None
+    seed: int | None = None
+    at: datetime | None = None
+    limits: Limits = field(default_factory=lambda: Limits(threads=os.cpu_count() or 1))
+
+
+@dataclass(frozen=True, slots=True)
+class LinkSummary:
+    """What a link did."""
+
+    release: str
+    records: Mapping[str, int]
+    candidates: int
+    links: int
+    persons: int
+    origins: Mapping[str, int]
+    findings: Mapping[str, int]
+    rejects: Mapping[str, int]
+    churn: Churn
+    seconds: Mapping[str, float]
+
+    def rows(self) -> list[tuple[str, str]]:
+        """For a table."""
+        found = [
+            ("Release", self.release),
+            ("Records", f"{sum(self.records.values()):,} from {len(self.records)} sources"),
+            ("Candidate pairs", f"{self.candidates:,}"),
+            ("Links", f"{self.links:,}"),
+            ("Persons", f"{self.persons:,}"),
+            ("Person ids", ", ".join(f"{n:,} {what}" for what, n in self.origins.items())),
+        ]
+        if self.churn.records:
+            found.append(("Records whose person id changed", f"{self.churn.records_moved:,}"))
+        found += [(f"Finding: {code}", f"{n:,}") for code, n in self.findings.items()]
+        found += [(f"Rejected: {reason}", f"{n:,}") for reason, n in self.rejects.items()]
+        return [*found, ("Seconds", f"{sum(self.seconds.values()):,.1f}")]
+
+    def as_dict(self) -> dict[str, object]:
+        """For a program."""
+        return asdict(self)
+
+
+def link(
+    feeds: Path,
+    model: Path,
+    index_url: str,
+    *,
+    options: LinkOptions | None = None,
+    progress: Progress | None = None,
+) -> LinkSummary:
+    """Link every feed in a folder with a release and put the result in the index's place.
+
+    The index is made if there is none. Until the last moment readers see what was there before,
+    and whatever fails leaves it as it was. Raises what reading feeds, loading a release and
+    opening an index raise, TruncatedSnapshot and IndexBusy.
+    """
+    run = _Link(options or LinkOptions(), progress or SilentProgress(), Rejects())
+    with ExitStack() as stack:
+        try:
+            return run.link(feeds, load(model), _Target(index_url, stack))
+        finally:
+            if run.options.rejects is not None:
+                run.rejects.write(run.options.rejects)
+
+
+class _Target:
+    """The index a link goes to, held against other writers from the moment it is opened."""
+
+    def __init__(self, url: str, stack: ExitStack) -> None:
+        self._url, self._stack = url, stack
+        self.folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mpi-")))
+        self.store, self.writer = self._open(create=False)
+
+    def _open(
+        self, *, create: bool, seed: int = 0
+    ) -> tuple[Store, Writer] | tuple[None, None]:
+        try:
+            store = open_store(self._url, create=create, seed=seed)
+        except IndexNotFound:
+            return None, None
+        self._stack.callback(store.close)
+        return store, self._stack.enter_context(store.sole_writer())
+
+    def known(self) -> Known:
+        """What it held before."""
+        if self.store is None:
+            return Known()
+        with self.store.reading() as view:
+            return Known.of(view)
+
+    def records(self, source: str) -> Iterator[Record]:
+        """The records of a source system that it holds."""
+        if self.store is not None:
+            with self.store.reading() as view:
+                for kept in view.records_of(source):
+                    yield _record(kept.payload)
+
+    def made(self, seed: int | None) -> tuple[Store, Writer]:
+        """The index, made if there was none."""
+        if self.store is None or self.writer is None:
+            drawn = secrets.randbits(62) if seed is None else seed
+            self.store, self.writer = self._open(create=True, seed=drawn)
+        assert self.store is not None
+        assert self.writer is not None
+        return self.store, self.writer
+
+
+@dataclass(frozen=True, slots=True)
+class _Link:
+    """One link while it is being made."""
+
+    options: LinkOptions
+    progress: Progress
+    rejects: Rejects
+
+    def link(self, feeds: Path, release: Release, target: _Target) -> LinkSummary:
+        """Read, link, give ids, keep."""
+        known = target.known()
+        limits = self.options.limits
+        intake = take_in(
+            self._deliveries(feeds, target, known),
+            target.folder,
+            self.rejects,
+            workers=limits.threads,
+            step=self.progress.step,
+        )
+        linkage = link_rows(intake.rows, release, limits, step=self.progress.step)
+        store, writer = target.made(self.options.seed)
+        with self.progress.step("give person ids"):
+            occasion = self._occasion(store)
+            assignment, change = assign_ids(known, intake.rows, linkage.labels, occasion)
+        linked = Linked(intake, linkage, assignment, release)
+        summary = self._summary(linked, change)
+        with self.progress.step("write the index"):
+            writer.replace(snapshot(linked), self._event(linked, occasion, change))
+        return replace(summary, seconds=dict(self.progress.seconds))
+
+    def _deliveries(self, feeds: Path, target: _Target, known: Known) -> list[Delivery]:
+        """The feeds that came, and the sources that sent none but have records in the index."""
+        systems = load_sources(self.options.sources)
+        came = {feed.source.name: feed for feed in discover_feeds(feeds, systems)}
+        before = known.keys_by_source()
+        for name in before.keys() - systems.keys():
+            raise UnknownSource(
+                "The index holds records of it; give its description with --sources.", source=name
+            )
+        return [
+            Delivery(
+                systems[name],
+                came.get(name),
+                known=before.get(name, frozenset()),
+                records=partial(target.records, name),
+            )
+            for name in sorted(came.keys() | before.keys())
+        ]
+
+    def _occasion(self, store: Store) -> Occasion:
+        state = store.state()
+        at = self.options.at or datetime.now(UTC)
+        seed = state.seed.to_bytes(16, "big", signed=True)
+        return Occasion(seed, state.sequence + 1, int(at.timestamp() * 1000))
+
+    def _event(self, linked: Linked, occasion: Occasion, change: Churn) -> Event:
+        at = datetime.fromtimestamp(occasion.at_ms / 1000, UTC).isoformat(timespec="milliseconds")
+        detail = {"release": linked.release.identity, **asdict(change)}
+        return Event(kind="link", at=at, detail=detail)
+
+    def _summary(self, linked: Linked, change: Churn) -> LinkSummary:
+        sources = linked.intake.rows.column("source").value_counts().to_pylist()
+        findings = Counter(
+            code for codes in linked.linkage.clustering.findings.values() for code in codes
+        )
+        ids = linked.assignment
+        origins = {o.name.lower(): int((ids.origin == o).sum()) for o in Origin}
+        return LinkSummary(
+            release=f"{linked.release.name} ({linked.release.identity})",
+            records={each["values"]: each["counts"] for each in sources},
+            candidates=linked.linkage.candidates,
+            links=len(linked.linkage.pairs.left),
+            persons=len(ids.membership.ids),
+            origins=origins | {"retired": len(ids.retired)},
+            findings=dict(sorted(findings.items())),
+            rejects=self.rejects.by_reason(),
+            churn=change,
+            seconds={},
+        )
+
+
+def _record(payload: bytes) -> Record:
+    """A record from the JSON that an intake made of it."""
+    values = orjson.loads(payload)
+    values["names"] = tuple(Name(**name) for name in values["names"])
+    values["identifiers"] = tuple(Identifier(**each) for each in values["identifiers"])
+    return Record(
+        **{name: tuple(v) if isinstance(v, list) else v for name, v in values.items()}
+    )

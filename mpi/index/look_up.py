@@ -1,0 +1,139 @@
+"""Look up: an identifier or a person id in, the other identifiers and their confidence out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mpi.errors import IdentifierNotFound, PersonGone, PersonNotFound
+from mpi.identifiers import clean_identifier, fhir_uri, parse
+from mpi.index.cross_references import Standing, person_of
+from mpi.records import CrossReference, Identifier, Person
+from mpi.store.rows import PersonRows
+from mpi.store.store import Store
+from mpi.store.view import View
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Everyone who holds the identifier asked for; more than one person: it is ambiguous."""
+
+    asked: Identifier
+    persons: tuple[Person, ...]
+    standing: Standing
+
+    @property
+    def ambiguous(self) -> bool:
+        """Whether several persons hold the identifier, so that nobody can say whose it is."""
+        return len(self.persons) > 1
+
+    def as_dict(self) -> dict[str, Any]:
+        """Ready for JSON; described by `mpi.api.schemas.CrossReferences`."""
+        return {
+            **_identifier(self.asked),
+            "ambiguous": self.ambiguous,
+            "release": self.standing.release,
+            "persons": [_person(person, self.asked) for person in self.persons],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class PersonAnswer:
+    """One person, asked for by id; the anchor is the golden record."""
+
+    person: Person
+
+    def as_dict(self) -> dict[str, Any]:
+        """Ready for JSON; described by `mpi.api.schemas.PersonWithRelease`."""
+        return {**_person(self.person, None), "release": self.person.release}
+
+
+@dataclass(frozen=True, slots=True)
+class Superseded:
+    """A person id no longer in use; its last members now belong to the persons of `current`.
+
+    `current` maps each person id to the number of those records that it holds; never empty.
+    """
+
+    person_id: str
+    current: Mapping[str, int]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Ready for JSON, the person who holds most first; `mpi.api.schemas.Superseded`."""
+        order = sorted(self.current.items(), key=lambda item: (-item[1], item[0]))
+        return {
+            "person_id": self.person_id,
+            "superseded_by": [{"person_id": each, "records": count} for each, count in order],
+        }
+
+
+def cross_references(store: Store, system: str, text: str) -> Answer:
+    """Everyone who holds an identifier, with their other identifiers.
+
+    Args: system, a short name of `mpi.identifiers.SYSTEMS`; text, the value as anybody writes it.
+    Raises UnknownIdentifierSystem, InvalidIdentifier, IdentifierNotFound.
+    """
+    value = parse(system, text)
+    with store.reading() as view:
+        standing = Standing.of(view.state)
+        asked, found = _holding(view, system, value)
+    if not found:
+        raise IdentifierNotFound(system=system)
+    return Answer(asked, tuple(person_of(rows, standing) for rows in found), standing)
+
+
+def person(store: Store, person_id: str) -> PersonAnswer | Superseded:
+    """A person by id, or who holds the records that an id no longer in use stood for.
+
+    Raises PersonNotFound when the id was never issued, PersonGone when nobody holds any of its
+    records any more.
+    """
+    with store.reading() as view:
+        standing = Standing.of(view.state)
+        rows = view.person_of(person_id)
+        retired = None if rows else view.resolve_retired(person_id)
+    if rows:
+        return PersonAnswer(person_of(rows, standing))
+    if retired is None:
+        raise PersonNotFound()
+    if not retired.current:
+        raise PersonGone()
+    return Superseded(person_id, retired.current)
+
+
+def _holding(view: View, system: str, value: str) -> tuple[Identifier, tuple[PersonRows, ...]]:
+    """The holders of a value as written, or else of the part of it that is evidence of identity.
+
+    The two differ for a National Insurance number, whose suffix is often left out.
+    """
+    found = view.persons_holding(system, value)
+    evidence = clean_identifier(system, value)
+    if found or evidence in (None, value):
+        return Identifier(system, value), found
+    return Identifier(system, evidence), view.persons_holding(system, evidence)
+
+
+def _person(person: Person, asked: Identifier | None) -> dict[str, Any]:
+    return {
+        "person_id": person.person_id,
+        "identifiers": [_cross_reference(each, asked) for each in person.cross_references],
+        "records": [record._asdict() for record in person.records],
+        "findings": list(person.findings),
+    }
+
+
+def _cross_reference(each: CrossReference, asked: Identifier | None) -> dict[str, Any]:
+    named = each.identifier
+    return {
+        **_identifier(named),
+        "asked": asked is not None and (named.system, named.value) == (asked.system, asked.value),
+        "confidence": each.confidence,
+        "provisional": each.provisional,
+        "basis": each.basis.value,
+        "records": [record._asdict() for record in each.records],
+    }
+
+
+def _identifier(named: Identifier) -> dict[str, Any]:
+    return {"system": named.system, "uri": fhir_uri(named.system), "value": named.value}

@@ -1,0 +1,1 @@
+"""Where a link is computed: DuckDB on one machine."""

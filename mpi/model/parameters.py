@@ -1,0 +1,188 @@
+"""A release: what was learned, frozen, kept apart from the code that uses it.
+
+One folder under `models/`: `parameters.json`, `term_frequencies.parquet`,
+`suppressed_keys.parquet`, `metrics.json` and a model card. `parameters.json` carries a hash of the
+attributes, blocking rules and comparisons it was trained for; code with another hash refuses it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from mpi.attributes import SCHEMA
+from mpi.errors import ModelMismatch, ModelNotFound, UnusableModel
+from mpi.model.blocking import RULES
+from mpi.model.calibration import Calibration
+from mpi.model.comparisons import COMPARISONS
+from mpi.model.frequencies import BANDS, Frequencies
+from mpi.model.thresholds import Thresholds
+
+FORMAT = 1
+_PARAMETERS = "parameters.json"
+_FREQUENCIES = "term_frequencies.parquet"
+_SUPPRESSED = "suppressed_keys.parquet"
+
+
+@dataclass(frozen=True, slots=True)
+class LevelParameters:
+    """What one level is worth: m and u as learned, and the match weight in milli-bits.
+
+    The weight is what counts. It is log2(m/u) rounded, so that every engine sums the same whole
+    numbers; m and u are kept to be read.
+    """
+
+    m: float
+    u: float
+    weight: int
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A match model as linking uses it.
+
+    `levels[comparison][code]` are the parameters; a comparison that had no data is not in it and
+    is not compared. `prior` is the match weight, in milli-bits, of two records drawn at random.
+    `suppressed` is a sorted array of blocking keys. `trained` describes the training, for people.
+    """
+
+    name: str
+    prior: int
+    levels: Mapping[str, Mapping[str, LevelParameters]]
+    frequencies: Frequencies
+    suppressed: NDArray[np.int64]
+    thresholds: Thresholds
+    calibration: Calibration
+    trained: Mapping[str, Any]
+
+    @property
+    def identity(self) -> str:
+        """A short hash of everything that decides a link; equal releases link equally."""
+        parts = (_json(_parameters(self)), self.suppressed.tobytes(), _json(_listed(self)))
+        digest = hashlib.sha256()
+        for part in parts:
+            digest.update(part if isinstance(part, bytes) else part.encode())
+        return digest.hexdigest()[:16]
+
+
+def definition_hash() -> str:
+    """The hash of what the code compares: attributes, blocking rules, bands and levels."""
+    comparisons = [
+        [c.name, c.learning, [[v.code, v.condition and v.condition.sql()] for v in c.levels]]
+        for c in COMPARISONS
+    ]
+    attributes = [[a.name, str(a.kind)] for a in SCHEMA]
+    text = _json([attributes, RULES, {k: list(v) for k, v in BANDS.items()}, comparisons])
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def save(release: Release, folder: Path) -> None:
+    """Write the release's learned files into `folder`, which must exist."""
+    text = json.dumps(_parameters(release) | {"trained": dict(release.trained)}, indent=1)
+    (folder / _PARAMETERS).write_text(text + "\n", encoding="utf-8")
+    listed = _listed(release)
+    columns = list(zip(*listed, strict=True)) if listed else [(), (), ()]
+    types = {"attribute": pa.string(), "value": pa.string(), "band": pa.int8()}
+    arrays = [pa.array(column, kind) for column, kind in zip(columns, types.values(), strict=True)]
+    pq.write_table(pa.table(dict(zip(types, arrays, strict=True))), folder / _FREQUENCIES)
+    pq.write_table(pa.table({"key": release.suppressed}), folder / _SUPPRESSED)
+
+
+def publish(staged: Path, folder: Path) -> None:
+    """Move a complete, staged release folder to its name; an older one of that name goes last."""
+    old = folder.with_name(folder.name + ".old")
+    shutil.rmtree(old, ignore_errors=True)
+    if folder.exists():
+        folder.rename(old)
+    staged.chmod(0o755)
+    staged.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def load(folder: Path) -> Release:
+    """Read a release.
+
+    Raises: ModelNotFound when the folder holds none; UnusableModel when a file of it is missing
+    or damaged; ModelMismatch when it was trained for other attributes, rules or comparisons.
+    """
+    path = folder / _PARAMETERS
+    if not path.is_file():
+        raise ModelNotFound("Train one with `mpi train`.", folder=folder)
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        _check(content, folder)
+        return _release(content, folder)
+    except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
+        raise UnusableModel(
+            f"A file of it is missing or damaged ({type(error).__name__}); train it again.",
+            folder=folder,
+        ) from error
+
+
+def _check(content: dict[str, Any], folder: Path) -> None:
+    if content["format"] != FORMAT or content["definition"] != definition_hash():
+        raise ModelMismatch(
+            "Train it again with `mpi train`, or use the version of the code it was trained with.",
+            folder=folder,
+        )
+
+
+def _release(content: dict[str, Any], folder: Path) -> Release:
+    table = pq.read_table(folder / _FREQUENCIES)
+    listed: dict[str, dict[str, int]] = {}
+    for attribute, value, band in zip(*(c.to_pylist() for c in table.columns), strict=True):
+        listed.setdefault(attribute, {})[value] = band
+    return Release(
+        name=content["name"],
+        prior=int(content["prior"]),
+        levels={
+            name: {code: LevelParameters(**values) for code, values in levels.items()}
+            for name, levels in content["levels"].items()
+        },
+        frequencies=Frequencies(int(content["people"]), listed),
+        suppressed=pq.read_table(folder / _SUPPRESSED).column("key").to_numpy(),
+        thresholds=Thresholds.from_dict(content["thresholds"]),
+        calibration=Calibration.from_dict(content["calibration"]),
+        trained=content["trained"],
+    )
+
+
+def _parameters(release: Release) -> dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "name": release.name,
+        "definition": definition_hash(),
+        "people": release.frequencies.people,
+        "prior": release.prior,
+        "thresholds": release.thresholds.as_dict(),
+        "calibration": release.calibration.as_dict(),
+        "levels": {
+            name: {
+                code: {"m": level.m, "u": level.u, "weight": level.weight}
+                for code, level in levels.items()
+            }
+            for name, levels in release.levels.items()
+        },
+    }
+
+
+def _listed(release: Release) -> list[tuple[str, str, int]]:
+    return [
+        (attribute, value, band)
+        for attribute, values in sorted(release.frequencies.listed.items())
+        for value, band in sorted(values.items())
+    ]
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"))

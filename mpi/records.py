@@ -1,0 +1,115 @@
+"""The nouns of the index, frozen and slotted: what every floor passes to the next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class RecordKey(NamedTuple):
+    """What names one record for ever: its source system and the key it has there."""
+
+    source: str
+    source_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Identifier:
+    """A value issued by an identifier system, both as in FHIR; `system` is our short name.
+
+    `verified` says that the source states the value was traced or confirmed, not that the check
+    digit fits.
+    """
+
+    system: str
+    value: str
+    verified: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """One name of an individual, as the source system spells it."""
+
+    given: str = ""
+    family: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What one source system holds about one individual, in our columns but not yet cleaned.
+
+    `names[0]` is the usual name; the rest are aliases and former names. Dates are ISO 8601 text
+    (`YYYY-MM-DD`), read with the formats of the source. Text is as delivered. An empty string or
+    an empty tuple means the source says nothing.
+    """
+
+    source: str
+    source_id: str
+    version: str = ""
+    names: tuple[Name, ...] = ()
+    birth_dates: tuple[str, ...] = ()
+    sex: str = ""
+    postcodes: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
+    town: str = ""
+    phones: tuple[str, ...] = ()
+    emails: tuple[str, ...] = ()
+    birth_place: str = ""
+    occupation: str = ""
+    identifiers: tuple[Identifier, ...] = ()
+    custody_dates: tuple[str, ...] = ()
+    sentence_dates: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> RecordKey:
+        """The record's key."""
+        return RecordKey(self.source, self.source_id)
+
+
+class Basis(StrEnum):
+    """Why an identifier is held to be a person's."""
+
+    VERIFIED_IDENTIFIER = "verified-identifier"
+    DECISION = "decision"
+    PROBABILISTIC = "probabilistic"
+
+
+class MatchGrade(StrEnum):
+    """FHIR's match grades."""
+
+    CERTAIN = "certain"
+    PROBABLE = "probable"
+    POSSIBLE = "possible"
+    CERTAINLY_NOT = "certainly-not"
+
+
+@dataclass(frozen=True, slots=True)
+class CrossReference:
+    """One identifier of a person, with how sure the index is that it is theirs.
+
+    `confidence` is a probability in [0, 1] and answers for the anchor: the records holding the
+    identifier asked with, or the golden record when asked by person id. `provisional` says that
+    no labels have checked it yet. `records` are the keys of the records that hold the identifier.
+    """
+
+    identifier: Identifier
+    confidence: float
+    provisional: bool
+    basis: Basis
+    records: tuple[RecordKey, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A published cluster of records with a stable id, and its cross-references.
+
+    `release` names the match model that produced it. `findings` are codes of what a reviewer
+    should look at, such as `two-verified-values`.
+    """
+
+    person_id: str
+    release: str
+    records: tuple[RecordKey, ...]
+    cross_references: tuple[CrossReference, ...]
+    findings: tuple[str, ...] = ()

@@ -1,0 +1,31 @@
+"""Source systems: one TOML each, and what maps a feed to our columns and back.
+
+`load_sources` gives the source systems, `discover_feeds` their feeds. `read_feed` gives Records;
+`read_table` and `to_records` do the same in slices, for worker processes. `render_row` is the
+inverse. To add a source system write a TOML like those in `systems/`.
+"""
+
+from mpi.sources.description import SourceSystem
+from mpi.sources.feeds import Feed, FeedRows, discover_feeds, feed_of, read_feed, read_table
+from mpi.sources.header import ROW
+from mpi.sources.loader import load_sources
+from mpi.sources.mapping import mark_postcodes, to_records
+from mpi.sources.rejects import Reject, Rejects
+from mpi.sources.render import render_row
+
+__all__ = [
+    "ROW",
+    "Feed",
+    "FeedRows",
+    "Reject",
+    "Rejects",
+    "SourceSystem",
+    "discover_feeds",
+    "feed_of",
+    "load_sources",
+    "mark_postcodes",
+    "read_feed",
+    "read_table",
+    "render_row",
+    "to_records",
+]

@@ -1,0 +1,104 @@
+"""A CSV feed as a table of text. Rows with too few or too many values are rejected, not guessed."""
+
+from __future__ import annotations
+
+import csv
+from itertools import chain
+from pathlib import Path
+
+import pyarrow as pa
+from pyarrow import csv as arrow_csv
+
+from mpi.errors import UnreadableFeed, WrongEncoding
+from mpi.sources.description import SourceSystem
+from mpi.sources.header import ROW, require_columns
+from mpi.sources.rejects import Reject, Rejects
+
+_BLOCK_BYTES = 8 << 20
+_MAX_HEADER_BYTES = 1 << 20
+_OTHER_ENCODINGS = (b"\xff\xfe", b"\xfe\xff")
+
+
+def read_csv(path: Path, source: SourceSystem, rejects: Rejects) -> pa.Table:
+    """The named columns and `ROW`; blank lines are no rows.
+
+    Raises:
+        EmptyFeed, MissingColumn, WrongEncoding, UnreadableFeed: name the file.
+    """
+    require_columns(_header(path, source.delimiter), source, path)
+    ragged = _RaggedRows(path)
+    table = arrow_csv.read_csv(
+        str(path),
+        # One thread: only then does Arrow tell the number of a row it cannot split.
+        read_options=arrow_csv.ReadOptions(use_threads=False, block_size=_BLOCK_BYTES),
+        parse_options=arrow_csv.ParseOptions(
+            delimiter=source.delimiter, newlines_in_values=True, invalid_row_handler=ragged.skip
+        ),
+        convert_options=arrow_csv.ConvertOptions(
+            column_types=dict.fromkeys(source.columns, pa.string()),
+            include_columns=list(source.columns),
+            strings_can_be_null=False,
+        ),
+    )
+    if ragged.open_quote is not None or _ends_in_open_quote(table, path):
+        raise UnreadableFeed(
+            "A quoted value is never closed.", file=str(path), row=ragged.open_quote
+        )
+    for row in ragged.rows:
+        rejects.add(Reject(str(path), row, "", "", "wrong number of values"))
+    return table.append_column(ROW, pa.chunked_array([ragged.numbers(table.num_rows)]))
+
+
+class _RaggedRows:
+    """Remembers the rows that Arrow could not split into the columns of the header."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.rows: list[int] = []
+        self.open_quote: int | None = None
+
+    def skip(self, row: arrow_csv.InvalidRow) -> str:
+        """Arrow's callback; its numbers count the header."""
+        number = row.number - 1
+        if "\n" in row.text and row.text.count('"') % 2:
+            self.open_quote = self.open_quote or number
+        self.rows.append(number)
+        return "skip"
+
+    def numbers(self, count: int) -> pa.Array:
+        """The row numbers of the `count` rows that were kept."""
+        skipped = set(self.rows)
+        everything = range(1, count + len(skipped) + 1)
+        return pa.array((n for n in everything if n not in skipped), pa.int64(), size=count)
+
+
+def _ends_in_open_quote(table: pa.Table, path: Path) -> bool:
+    """Whether the last row has swallowed the rest of the file.
+
+    A quote inside an unquoted value is legal, so an odd count alone proves nothing.
+    """
+    if table.num_rows == 0:
+        return False
+    last = table.slice(table.num_rows - 1).to_pylist()[0]
+    return any("\n" in value for value in last.values()) and _count_quotes(path) % 2 == 1
+
+
+def _count_quotes(path: Path) -> int:
+    with pa.input_stream(str(path)) as stream:
+        return sum(block.count(b'"') for block in iter(lambda: stream.read(_BLOCK_BYTES), b""))
+
+
+def _header(path: Path, delimiter: str) -> list[str]:
+    """The names of the columns; the first row may hold quoted line breaks."""
+    with pa.input_stream(str(path)) as stream:
+        start = stream.read(_MAX_HEADER_BYTES)
+    if start.startswith(_OTHER_ENCODINGS) or b"\0" in start.partition(b"\n")[0]:
+        raise WrongEncoding(file=str(path))
+    lines = start.removeprefix(b"\xef\xbb\xbf").splitlines(keepends=True)
+    try:
+        rows = csv.reader((line.decode("utf-8") for line in lines), delimiter=delimiter)
+        return next(chain((row for row in rows if row), iter([[]])))
+    except UnicodeDecodeError as error:
+        raise WrongEncoding("The header.", file=str(path)) from error
+    except csv.Error as error:
+        raise UnreadableFeed("The header is not CSV.", file=str(path)) from error

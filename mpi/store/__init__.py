@@ -1,0 +1,1 @@
+"""Keeping: the index in SQLite through SQLAlchemy Core, read and written by verbs."""

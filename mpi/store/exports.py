@@ -1,0 +1,146 @@
+"""Whole tables out of the index, as Arrow, in batches."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from sqlalchemy import Connection, Select
+
+from mpi.store.tables import AS_OF, RETIRED, Tables
+
+MEMBERSHIP = pa.schema(
+    [("source", pa.string()), ("source_id", pa.string()), ("person_id", pa.string())]
+)
+PREVIOUS_MEMBERSHIP = MEMBERSHIP.append(pa.field("first_sequence", pa.int64()))
+RECORDS_BY_PERSON = pa.schema(
+    [("source", pa.string()), ("source_id", pa.string()), ("person_no", pa.int64())]
+)
+PERSONS = pa.schema(
+    [("person_no", pa.int64()), ("person_id", pa.string()), ("first_sequence", pa.int64())]
+)
+RETIRED_PERSONS = pa.schema(
+    [
+        ("person_id", pa.string()),
+        ("first_sequence", pa.int64()),
+        ("retired_sequence", pa.int64()),
+        ("how", pa.string()),
+        ("successors", pa.list_(pa.string())),
+        ("members", pa.list_(pa.struct([("source", pa.string()), ("source_id", pa.string())]))),
+    ]
+)
+RECORDS = MEMBERSHIP.append(pa.field("golden", pa.bool_())).append(
+    pa.field("confidence", pa.int64())
+)
+CROSS_REFERENCES = pa.schema(
+    [
+        ("person_id", pa.string()),
+        ("source", pa.string()),
+        ("source_id", pa.string()),
+        ("system", pa.string()),
+        ("value", pa.string()),
+        ("verified", pa.bool_()),
+        ("golden", pa.bool_()),
+        ("all_pairs", pa.bool_()),
+        ("direct", pa.int64()),
+        ("bottleneck", pa.int64()),
+        ("confidence", pa.int64()),
+    ]
+)
+LINKS = pa.schema(
+    [
+        ("source_l", pa.string()),
+        ("source_id_l", pa.string()),
+        ("person_id_l", pa.string()),
+        ("source_r", pa.string()),
+        ("source_id_r", pa.string()),
+        ("person_id_r", pa.string()),
+        ("weight", pa.int64()),
+        ("blocked", pa.bool_()),
+    ]
+)
+ROWS = 100_000
+
+
+def previous_membership(connection: Connection, of: Tables) -> pa.Table:
+    """The person of every record in the live slot; joined here, as persons are few."""
+    kept = _table(connection, of.records_by_person, RECORDS_BY_PERSON)
+    persons = _table(connection, of.persons, PERSONS)
+    at = np.searchsorted(persons["person_no"].to_numpy(), kept["person_no"].to_numpy())
+    theirs = persons.take(pa.array(at))
+    columns = [kept["source"], kept["source_id"], theirs["person_id"], theirs["first_sequence"]]
+    return pa.table(columns, schema=PREVIOUS_MEMBERSHIP)
+
+
+def membership_as_of(connection: Connection, sequence: int) -> pa.Table:
+    """The person of every record after an event."""
+    return _table(connection, AS_OF, MEMBERSHIP, {"sequence": sequence})
+
+
+def retired_persons(connection: Connection) -> pa.Table:
+    """Every person id not in use, with its last members."""
+    rows = connection.execute(RETIRED)
+    names = ("source", "source_id")
+    found = [
+        (
+            *row[:4],
+            json.loads(row.successors),
+            [dict(zip(names, key, strict=True)) for key in json.loads(row.members)],
+        )
+        for row in rows
+    ]
+    return pa.Table.from_batches([_batch(found, RETIRED_PERSONS)])
+
+
+def records(connection: Connection, of: Tables, rows: int) -> Iterator[pa.RecordBatch]:
+    """Every record with its person."""
+    return _stream(connection, of.records, RECORDS, rows=rows)
+
+
+def cross_references(connection: Connection, of: Tables, rows: int) -> Iterator[pa.RecordBatch]:
+    """Every identifier of every record."""
+    return _stream(connection, of.cross_references, CROSS_REFERENCES, rows=rows)
+
+
+def links(connection: Connection, of: Tables, rows: int) -> Iterator[pa.RecordBatch]:
+    """Every link."""
+    return _stream(connection, of.links, LINKS, rows=rows)
+
+
+def _stream(
+    connection: Connection,
+    statement: Select[Any],
+    schema: pa.Schema,
+    *,
+    asked: dict[str, Any] | None = None,
+    rows: int = ROWS,
+) -> Iterator[pa.RecordBatch]:
+    options = {"stream_results": True, "max_row_buffer": rows}
+    result = connection.execute(statement, asked or {}, execution_options=options)
+    for some in result.partitions(rows):
+        yield _batch(some, schema)
+
+
+def _table(
+    connection: Connection,
+    statement: Select[Any],
+    schema: pa.Schema,
+    asked: dict[str, Any] | None = None,
+) -> pa.Table:
+    return pa.Table.from_batches(_stream(connection, statement, schema, asked=asked), schema)
+
+
+def _batch(rows: Sequence[Sequence[Any]], schema: pa.Schema) -> pa.RecordBatch:
+    columns = zip(*rows, strict=True) if rows else [[] for _ in schema]
+    arrays = [_array(column, field) for column, field in zip(columns, schema, strict=True)]
+    return pa.record_batch(arrays, schema=schema)
+
+
+def _array(values: Sequence[Any], field: pa.Field) -> pa.Array:
+    """A column; truth is kept as 0 and 1, which Arrow does not take for booleans by itself."""
+    if pa.types.is_boolean(field.type):
+        return pa.array(values, pa.int8()).cast(pa.bool_())
+    return pa.array(values, field.type)

@@ -1,0 +1,1 @@
+"""One module per revision; `mpi.store.schema.REVISIONS` lists them in order."""

@@ -1,0 +1,196 @@
+"""Every statement that reads, built once per slot, so that each is compiled only once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    BindParameter,
+    Select,
+    bindparam,
+    func,
+    or_,
+    select,
+    tuple_,
+)
+
+from mpi.store.schema import Slot, index_state, log, membership, person_history, release, slots
+from mpi.store.sqlite import Prepared
+
+POINTER = Prepared(select(index_state.c.live, index_state.c.sequence))
+
+STATE = select(
+    index_state.c.live,
+    index_state.c.sequence,
+    index_state.c.seed,
+    index_state.c.provisional,
+    index_state.c.counts,
+    release.c.release_id,
+    release.c.name,
+    release.c.document,
+).join_from(index_state, release, index_state.c.release_id == release.c.release_id, isouter=True)
+
+EVENTS = select(log).order_by(log.c.sequence)
+
+RETIRED_PERSON = select(person_history).where(
+    person_history.c.person_id == bindparam("person_id"),
+    person_history.c.retired_sequence.is_not(None),
+)
+
+RESIDENCES = (
+    select(membership.c.person_id, membership.c.from_sequence, membership.c.to_sequence)
+    .where(
+        membership.c.source == bindparam("source"),
+        membership.c.source_id == bindparam("source_id"),
+    )
+    .order_by(membership.c.from_sequence)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Queries:
+    """The statements over one slot; a `bindparam` names what each asks for."""
+
+    holders: Prepared
+    person_no_of_id: Prepared
+    person_no_of_record: Prepared
+    person: Prepared
+    pairs: Prepared
+    pairs_of_anchors: Select[Any]
+    candidates: Select[Any]
+    records: Select[Any]
+    links: Select[Any]
+    current_persons: Select[Any]
+
+
+def _holders(t: Slot) -> Select[Any]:
+    """Records that hold an identifier."""
+    return (
+        select(t.identifier.c.record_no, t.record.c.person_no, t.identifier.c.verified)
+        .join_from(t.identifier, t.record, t.record.c.record_no == t.identifier.c.record_no)
+        .where(
+            t.identifier.c.system == bindparam("system"),
+            t.identifier.c.value == bindparam("value"),
+        )
+        .order_by(t.identifier.c.record_no)
+    )
+
+
+def _person(t: Slot) -> Select[Any]:
+    """One row per identifier of each record of a person, and one for a record that has none."""
+    return (
+        select(
+            t.person.c.person_id,
+            t.person.c.golden_record_no,
+            t.person.c.findings,
+            t.person.c.all_pairs,
+            t.record.c.record_no,
+            t.record.c.source,
+            t.record.c.source_id,
+            t.identifier.c.system,
+            t.identifier.c.value,
+            t.identifier.c.verified,
+        )
+        .join_from(t.person, t.record, t.record.c.person_no == t.person.c.person_no)
+        .join(t.identifier, t.identifier.c.record_no == t.record.c.record_no, isouter=True)
+        .where(t.person.c.person_no == bindparam("person_no"))
+        .order_by(t.record.c.record_no, t.identifier.c.system, t.identifier.c.value)
+    )
+
+
+def _pairs(t: Slot) -> Select[Any]:
+    """What is kept about the pairs of a person: every pair, or the spanning tree."""
+    c = t.confidence.c
+    return (
+        select(c.record_l, c.record_r, c.direct, c.bottleneck, c.confidence)
+        .where(c.person_no == bindparam("person_no"))
+        .order_by(c.record_l, c.record_r)
+    )
+
+
+def _pairs_of_anchors(t: Slot) -> Select[Any]:
+    """The pairs of a person that touch an anchor."""
+    anchors: BindParameter[Any] = bindparam("anchors", expanding=True)
+    c = t.confidence.c
+    return _pairs(t).where(or_(c.record_l.in_(anchors), c.record_r.in_(anchors)))
+
+
+def _candidates(t: Slot) -> Select[Any]:
+    """Records that share a blocking key."""
+    c = t.blocking_key.c
+    return (
+        select(c.record_no)
+        .where(c.key.in_(bindparam("keys", expanding=True)))
+        .distinct()
+        .order_by(c.record_no)
+    )
+
+
+def _records(t: Slot) -> Select[Any]:
+    """Whole records, by number."""
+    return (
+        select(
+            t.record.c.record_no,
+            t.record.c.source,
+            t.record.c.source_id,
+            t.record.c.version,
+            t.person.c.person_id,
+            t.payload.c.payload,
+            t.payload.c.attributes,
+        )
+        .join_from(t.record, t.payload, t.payload.c.record_no == t.record.c.record_no)
+        .join(t.person, t.person.c.person_no == t.record.c.person_no)
+        .where(t.record.c.record_no.in_(bindparam("record_nos", expanding=True)))
+        .order_by(t.record.c.record_no)
+    )
+
+
+def _links(t: Slot) -> Select[Any]:
+    """Links whose both ends are among some records."""
+    record_nos: BindParameter[Any] = bindparam("record_nos", expanding=True)
+    c = t.link.c
+    return (
+        select(c.record_l, c.record_r, c.weight, c.blocked)
+        .where(c.record_l.in_(record_nos), c.record_r.in_(record_nos))
+        .order_by(c.record_l, c.record_r)
+    )
+
+
+def _current_persons(t: Slot) -> Select[Any]:
+    """The persons who hold some record keys now, with the number of those keys each holds."""
+    return (
+        select(t.person.c.person_id, func.count())
+        .join_from(t.record, t.person, t.person.c.person_no == t.record.c.person_no)
+        .where(
+            tuple_(t.record.c.source, t.record.c.source_id).in_(
+                bindparam("record_keys", expanding=True)
+            )
+        )
+        .group_by(t.person.c.person_id)
+        .order_by(t.person.c.person_id)
+    )
+
+
+def _queries(t: Slot) -> Queries:
+    of_record = select(t.record.c.person_no, t.record.c.record_no).where(
+        t.record.c.source == bindparam("source"), t.record.c.source_id == bindparam("source_id")
+    )
+    of_id = select(t.person.c.person_no, t.person.c.golden_record_no).where(
+        t.person.c.person_id == bindparam("person_id")
+    )
+    return Queries(
+        holders=Prepared(_holders(t)),
+        person_no_of_id=Prepared(of_id),
+        person_no_of_record=Prepared(of_record),
+        person=Prepared(_person(t)),
+        pairs=Prepared(_pairs(t)),
+        pairs_of_anchors=_pairs_of_anchors(t),
+        candidates=_candidates(t),
+        records=_records(t),
+        links=_links(t),
+        current_persons=_current_persons(t),
+    )
+
+
+queries = {name: _queries(slot) for name, slot in slots.items()}

@@ -1,0 +1,79 @@
+"""What a link of whole feeds hands to the store: the tables of one slot, in Arrow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from mpi.store.rows import Release
+
+RECORDS = pa.schema(
+    [
+        ("record_no", pa.int64()),
+        ("source", pa.string()),
+        ("source_id", pa.string()),
+        ("version", pa.string()),
+        ("person_no", pa.int64()),
+        ("payload", pa.binary()),
+        ("attributes", pa.binary()),
+    ]
+)
+IDENTIFIERS = pa.schema(
+    [
+        ("record_no", pa.int64()),
+        ("system", pa.string()),
+        ("value", pa.string()),
+        ("verified", pa.bool_()),
+    ]
+)
+KEYS = pa.schema([("key", pa.int64()), ("record_no", pa.int64())])
+LINKS = pa.schema(
+    [
+        ("record_l", pa.int64()),
+        ("record_r", pa.int64()),
+        ("weight", pa.int64()),
+        ("blocked", pa.bool_()),
+    ]
+)
+PERSONS = pa.schema(
+    [
+        ("person_no", pa.int64()),
+        ("person_id", pa.string()),
+        ("golden_record_no", pa.int64()),
+        ("findings", pa.list_(pa.string())),
+        ("record_count", pa.int64()),
+        ("all_pairs", pa.bool_()),
+    ]
+)
+CONFIDENCE = pa.schema(
+    [
+        ("person_no", pa.int64()),
+        ("record_l", pa.int64()),
+        ("record_r", pa.int64()),
+        ("direct", pa.int64()),
+        ("bottleneck", pa.int64()),
+        ("confidence", pa.int64()),
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A whole linked index, to be kept beside the live one and swapped in.
+
+    Each table has (at least) the columns of the schema of its name above; narrower integers will
+    do. `records` come in chunks, so that payloads never lie in memory all at once, in ascending
+    order of `record_no`; the other tables in any order. `record_no` and `person_no` are the
+    caller's numbering, meaningful within this snapshot only. In pairs `record_l < record_r`.
+    """
+
+    records: Iterable[pa.Table | pa.RecordBatch]
+    identifiers: pa.Table
+    keys: pa.Table
+    links: pa.Table
+    persons: pa.Table
+    confidence: pa.Table
+    release: Release
+    provisional: bool = True

@@ -1,0 +1,88 @@
+"""The store's face: open an index, look at it through a view, replace it as its sole writer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mpi.store import opening, sqlite
+from mpi.store.rows import Event, State
+from mpi.store.view import View
+
+# Arrow takes a quarter of a second to import, which a look-up has no need to wait for.
+if TYPE_CHECKING:
+    from mpi.store.bulk import OnTable
+    from mpi.store.snapshot import Snapshot
+    from mpi.store.writer import Writer
+
+
+def open_store(url: str, *, create: bool = False, seed: int = 0) -> Store:
+    """Open the index at a URL such as `sqlite:///mpi.db` (relative paths are fine).
+
+    With `create`, an index that does not exist yet is made, and remembers `seed`, from which its
+    person ids are derived; an existing one keeps its own. Raises IndexNotFound, IndexOutdated (the
+    schema is older: `upgrade`), IndexTooNew, IndexUnreachable (not an index, a directory, no
+    permission).
+    """
+    return Store(opening.open_index(url, create=create, seed=seed))
+
+
+def upgrade(url: str) -> None:
+    """Bring the schema of an existing index up to this version; raises as `open_store`."""
+    opening.upgrade(url)
+
+
+class Store:
+    """An open index. Cheap to keep for the life of a process; its verbs may be called from threads.
+
+    Reading goes through a view, writing through the writer:
+
+        with store.reading() as view:
+            answer = view.persons_holding("nhs-number", "9990000018")
+        with store.sole_writer() as writer:
+            writer.replace(snapshot, Event(kind="link", at="2026-01-01T00:00:00Z"))
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Args: path, of an index whose schema is at head (see `open_store`)."""
+        self._path = path
+        self._engine = sqlite.reading_engine(path)
+        self._known: dict[int, State] = {}
+
+    @contextmanager
+    def reading(self) -> Iterator[View]:
+        """One consistent look at the index: all verbs of the view see the same moment.
+
+        Row numbers (`record_no`, `person_no`) are only meaningful within one view. Keep views
+        short: the write-ahead log grows while one is open.
+        """
+        with sqlite.snapshot(self._engine) as connection:
+            yield View(connection, self._known)
+
+    def state(self) -> State:
+        """Where the index stands: release, counts, last event."""
+        with self.reading() as view:
+            return view.state
+
+    @contextmanager
+    def sole_writer(self) -> Iterator[Writer]:
+        """The right to write, for one holder in all processes; dies with the process.
+
+        Raises IndexBusy when another holds it. Take it before reading what a link builds on
+        (`previous_membership`, the next sequence), so that nobody changes it in between.
+        """
+        from mpi.store.writer import Writer
+
+        with sqlite.writer_lock(self._path):
+            yield Writer(self._path)
+
+    def replace(self, snapshot: Snapshot, event: Event, *, on_table: OnTable | None = None) -> int:
+        """Become sole writer and swap the snapshot in; see `Writer.replace`."""
+        with self.sole_writer() as writer:
+            return writer.replace(snapshot, event, on_table=on_table)
+
+    def close(self) -> None:
+        """Let go of the connections; the store must not be used after."""
+        self._engine.dispose()

@@ -1,0 +1,242 @@
+"""Reading verbs: one consistent look at the index, in as few statements as the answer allows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, TypeVar
+
+from sqlalchemy import Connection
+
+from mpi.records import RecordKey
+from mpi.store import queries
+from mpi.store.rows import (
+    Event,
+    HeldIdentifier,
+    Holder,
+    LoggedEvent,
+    Member,
+    PairConfidence,
+    PersonRows,
+    Release,
+    Residence,
+    RetiredPerson,
+    State,
+    StoredLink,
+    StoredRecord,
+)
+from mpi.store.tables import tables
+
+# Arrow takes a quarter of a second to import, which a look-up has no need to wait for.
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+T = TypeVar("T")
+
+FEW = 16
+"""Records up to which it is cheaper to fetch every pair of a person than to ask for some."""
+BATCH = 500
+"""Values listed in one statement."""
+
+
+class View:
+    """One moment of the index; see `Store.reading`. Every verb answers from that moment."""
+
+    def __init__(self, connection: Connection, known: dict[int, State]) -> None:
+        """Args: connection, inside a read transaction; known, the last state seen, kept parsed."""
+        self._connection = connection
+        self._known = known
+        live, self.sequence = queries.POINTER.rows(connection)[0]
+        self._queries = queries.queries[live]
+        self._tables = tables[live]
+
+    @property
+    def state(self) -> State:
+        """Where the index stands: release, counts, last event."""
+        state = self._known.get(self.sequence)
+        if state is None:
+            state = _state(self._connection)
+            self._known.clear()
+            self._known[state.sequence] = state
+        return state
+
+    def records_holding(self, system: str, value: str) -> list[Holder]:
+        """The records that hold an identifier (canonical value); empty if none does."""
+        found = self._queries.holders.rows(self._connection, system=system, value=value)
+        return [Holder(number, person, on == 1) for number, person, on in found]
+
+    def persons_holding(self, system: str, value: str) -> tuple[PersonRows, ...]:
+        """The persons who hold an identifier (canonical value), by number; anchors: its holders.
+
+        More than one person: the identifier is ambiguous. None: empty.
+        """
+        anchors: dict[int, list[int]] = {}
+        for holder in self.records_holding(system, value):
+            anchors.setdefault(holder.person_no, []).append(holder.record_no)
+        return tuple(self._person(person_no, anchors[person_no]) for person_no in sorted(anchors))
+
+    def person_of(self, person_id: str) -> PersonRows | None:
+        """A person by id, anchored on the golden record; None if the id is not in use now.
+
+        For an id that was in use, see `resolve_retired`.
+        """
+        found = self._queries.person_no_of_id.rows(self._connection, person_id=person_id)
+        return self._person(found[0][0], [found[0][1]]) if found else None
+
+    def person_with(self, key: RecordKey) -> PersonRows | None:
+        """The person a record belongs to, anchored on that record; None if there is no record."""
+        found = self._queries.person_no_of_record.rows(self._connection, **key._asdict())
+        return self._person(found[0][0], [found[0][1]]) if found else None
+
+    def _person(self, person_no: int, anchors: Sequence[int]) -> PersonRows:
+        rows = self._queries.person.rows(self._connection, person_no=person_no)
+        person_id, golden, findings, all_pairs = rows[0][:4]
+        members = {row[4]: Member(row[4], RecordKey(row[5], row[6])) for row in rows}
+        held = (HeldIdentifier(row[4], row[7], row[8], row[9] == 1) for row in rows if row[7])
+        return PersonRows(
+            person_no=person_no,
+            person_id=person_id,
+            golden_record_no=golden,
+            findings=tuple(json.loads(findings)),
+            all_pairs=all_pairs == 1,
+            anchors=tuple(anchors),
+            members=tuple(members.values()),
+            identifiers=tuple(held),
+            pairs=self._pairs(person_no, anchors, few=not all_pairs or len(members) <= FEW),
+        )
+
+    def _pairs(
+        self, person_no: int, anchors: Sequence[int], *, few: bool
+    ) -> tuple[PairConfidence, ...]:
+        if few:
+            rows = self._queries.pairs.rows(self._connection, person_no=person_no)
+            return tuple(PairConfidence(*row) for row in rows)
+        asked = {"person_no": person_no, "anchors": list(anchors)}
+        found = self._connection.execute(self._queries.pairs_of_anchors, asked)
+        return tuple(PairConfidence(*row) for row in found)
+
+    def candidates(self, keys: Iterable[int]) -> list[int]:
+        """Numbers of the records that carry any of some blocking keys, ascending and distinct."""
+        found: set[int] = set()
+        for some in _batches(keys):
+            found.update(self._connection.scalars(self._queries.candidates, {"keys": some}))
+        return sorted(found)
+
+    def records(self, record_nos: Iterable[int]) -> Iterator[StoredRecord]:
+        """Whole records by number; ascending if the numbers are. Unknown numbers are left out."""
+        for some in _batches(record_nos):
+            asked = {"record_nos": some}
+            for row in self._connection.execute(self._queries.records, asked):
+                number, source, source_id, *rest = row
+                yield StoredRecord(number, RecordKey(source, source_id), *rest)
+
+    def links_among(self, record_nos: Sequence[int]) -> list[StoredLink]:
+        """The links whose both ends are among some records (at most a few thousand)."""
+        rows = self._connection.execute(self._queries.links, {"record_nos": list(record_nos)})
+        return [StoredLink(left, right, weight, bool(on)) for left, right, weight, on in rows]
+
+    def resolve_retired(self, person_id: str) -> RetiredPerson | None:
+        """What became of a person id; None if it is in use or was never issued."""
+        asked = {"person_id": person_id}
+        row = self._connection.execute(queries.RETIRED_PERSON, asked).one_or_none()
+        if row is None:
+            return None
+        members = tuple(RecordKey(*key) for key in json.loads(row.members))
+        return RetiredPerson(
+            person_id=person_id,
+            first_sequence=row.first_sequence,
+            retired_sequence=row.retired_sequence,
+            how=row.how,
+            successors=tuple(json.loads(row.successors)),
+            members=members,
+            current=self.current_persons(members),
+        )
+
+    def current_persons(self, record_keys: Iterable[RecordKey]) -> dict[str, int]:
+        """The persons who hold some records now, with the number of those records each holds."""
+        counts: dict[str, int] = {}
+        for some in _batches(record_keys):
+            asked = {"record_keys": some}
+            for person_id, count in self._connection.execute(self._queries.current_persons, asked):
+                counts[person_id] = counts.get(person_id, 0) + count
+        return dict(sorted(counts.items()))
+
+    def residences(self, key: RecordKey) -> list[Residence]:
+        """The persons a record has belonged to, oldest first."""
+        asked = {"source": key.source, "source_id": key.source_id}
+        return [Residence(*row) for row in self._connection.execute(queries.RESIDENCES, asked)]
+
+    def events(self) -> list[LoggedEvent]:
+        """The log, oldest first."""
+        rows = self._connection.execute(queries.EVENTS)
+        return [LoggedEvent(n, Event(kind, at, json.loads(said))) for n, kind, at, said in rows]
+
+    def previous_membership(self) -> pa.Table:
+        """The person of every record, for a link to keep ids: columns `source`, `source_id`,
+        `person_id` (strings) and `first_sequence` (the event at which the id was first seen).
+        """
+        from mpi.store import exports
+
+        return exports.previous_membership(self._connection, self._tables)
+
+    def membership_as_of(self, sequence: int) -> pa.Table:
+        """What the index believed after an event: columns `source`, `source_id`, `person_id`."""
+        from mpi.store import exports
+
+        return exports.membership_as_of(self._connection, sequence)
+
+    def retired_persons(self) -> pa.Table:
+        """Every id not in use: `person_id`, `first_sequence`, `retired_sequence`, `how`,
+        `successors` (list of ids) and `members` (list of `{source, source_id}`), by person id.
+        """
+        from mpi.store import exports
+
+        return exports.retired_persons(self._connection)
+
+    def export_records(self, *, rows: int = 100_000) -> Iterator[pa.RecordBatch]:
+        """Every record with its person, in batches; schema `exports.RECORDS`.
+
+        `confidence` is that of the record and the golden record: null for the golden record
+        itself, and where only the spanning tree is kept.
+        """
+        from mpi.store import exports
+
+        return exports.records(self._connection, self._tables, rows)
+
+    def export_cross_references(self, *, rows: int = 100_000) -> Iterator[pa.RecordBatch]:
+        """Every identifier of every record, in batches; schema `exports.CROSS_REFERENCES`.
+
+        `direct`, `bottleneck` and `confidence` are those of the record and the golden record:
+        null for the golden record itself, and where only the spanning tree is kept.
+        """
+        from mpi.store import exports
+
+        return exports.cross_references(self._connection, self._tables, rows)
+
+    def export_links(self, *, rows: int = 100_000) -> Iterator[pa.RecordBatch]:
+        """Every link with the keys and persons of its records; schema `exports.LINKS`."""
+        from mpi.store import exports
+
+        return exports.links(self._connection, self._tables, rows)
+
+
+def _state(connection: Connection) -> State:
+    row = connection.execute(queries.STATE).one()
+    release = None
+    if row.release_id is not None:
+        release = Release(row.release_id, row.name, json.loads(row.document))
+    return State(
+        live=row.live,
+        sequence=row.sequence,
+        seed=row.seed,
+        release=release,
+        provisional=row.provisional == 1,
+        counts=json.loads(row.counts),
+    )
+
+
+def _batches(values: Iterable[T]) -> Iterator[list[T]]:
+    rest = iter(values)
+    while some := list(islice(rest, BATCH)):
+        yield some

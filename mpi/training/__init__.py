@@ -1,0 +1,1 @@
+"""Learning: a release is trained, evaluated and described here."""

@@ -1,0 +1,233 @@
+"""The m and u of every comparison level, by Splink, without labels.
+
+u is the share of pairs of different people at a level: sampled among records of which no two are
+thought to be one person, since true matches in the sample would swamp the rare levels. u of an
+identifier cannot be sampled at all, nearly every agreement being a match; it is set by rule.
+m is the share of pairs of one person at a level: expectation maximisation over several blocks.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import duckdb
+from splink import DuckDBAPI, Linker, block_on
+
+from mpi.model.comparisons import COMPARISONS, Comparison, Learning
+from mpi.model.parameters import LevelParameters
+from mpi.model.splink_settings import comparison, settings
+from mpi.model.thresholds import MILLI
+
+Shares: TypeAlias = Mapping[str, Mapping[str, float]]
+"""A probability for each level of each comparison, by comparison name and level code."""
+
+WRONG_IDENTIFIERS = 0.004
+"""Share of a system's values that stand on a record of somebody else: keying slips, copied values.
+
+Two records that share a value are different people about this often, whatever the population, so
+u(shared) is this share of the prior (population page of the design: .2% wrong, .1% placeholders,
+plus shared and superseded ones).
+"""
+
+SHARED_BY_KIND: Mapping[str, float] = {
+    "id_driving_licence": 0.02,
+    "id_local_patient_id": 0.01,
+    "id_ndtms_client_reference": 0.01,
+}
+"""Systems whose values are less of a proof: made from name and birth date, or reused locally."""
+
+EM_BLOCKS: tuple[tuple[str, ...], ...] = (
+    ("birth_date",),
+    ("given_name", "family_name"),
+    ("list_min(id_nhs_number)",),
+)
+
+_LEAST_M = 1e-4
+_RARELY = 1e-5
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How much to sample: pairs for u, pairs per block for m."""
+
+    u_pairs: float = 1e7
+    em_pairs: float = 1e6
+    seed: int = 1
+
+
+def usable(con: duckdb.DuckDBPyConnection, table: str) -> list[Comparison]:
+    """The comparisons with data: for which two records or more have something to compare."""
+    columns = [name for c in COMPARISONS for name in c.attributes()]
+    counts = ", ".join(f'count("{name}")' for name in columns)
+    [row] = con.execute(f"SELECT {counts} FROM {table}").fetchall()
+    filled = dict(zip(columns, row, strict=True))
+    return [c for c in COMPARISONS if _needed(c) and max(filled[n] for n in _needed(c)) >= 2]
+
+
+def _needed(definition: Comparison) -> list[str]:
+    null = [level.condition for level in definition.levels if level.null and level.condition]
+    return [name for condition in null for name in condition.attributes()] or ["birth_dates"]
+
+
+def sample_u(
+    con: duckdb.DuckDBPyConnection, table: str, wanted: Sequence[Comparison], effort: Effort
+) -> Shares:
+    """u of the learned comparisons, sampled in a table with one record per person."""
+    learned = [c for c in wanted if c.learning is Learning.LEARNED]
+    api = DuckDBAPI(connection=con)
+    made = settings([comparison(c) for c in learned], 1e-4)
+    linker = Linker(
+        api.register(table, dataset_display_name="people"),
+        made,
+        log_level=None,
+        validate_settings=False,
+    )
+    linker.training.estimate_u_using_random_sampling(
+        max_pairs=effort.u_pairs, seed=effort.seed, min_count_per_level=None, num_chunks=1
+    )
+    [(people,)] = con.execute(f"SELECT count(*) FROM {table}").fetchall()
+    pairs = min(effort.u_pairs, people * (people - 1) / 2)
+    return {
+        name: _smoothed(
+            {code: values.get("u_probability") for code, values in levels.items()}, pairs
+        )
+        for name, levels in _trained(linker).items()
+    }
+
+
+def _smoothed(shares: Mapping[str, float | None], pairs: float) -> dict[str, float]:
+    """Half a pair at each level that none was seen at, so that no weight is infinite."""
+    return {code: max(share or 0.0, 0.5 / max(pairs, 1.0)) for code, share in shares.items()}
+
+
+def identifier_u(wanted: Sequence[Comparison], prior: float) -> Shares:
+    """u of the identifier comparisons, by rule: the prior times the share of wrong values."""
+    shared = {
+        c.name: prior * SHARED_BY_KIND.get(c.name, WRONG_IDENTIFIERS)
+        for c in wanted
+        if c.learning is Learning.IDENTIFIER
+    }
+    return {name: {"shared": u, "other": 1.0 - u} for name, u in shared.items()}
+
+
+def fixed(wanted: Sequence[Comparison]) -> dict[str, dict[str, LevelParameters]]:
+    """Parameters of the comparisons whose weights are set in their definition."""
+    return {
+        c.name: {
+            level.code: LevelParameters(
+                m=min(1.0, 2.0**level.bits),
+                u=min(1.0, 2.0**-level.bits),
+                weight=round(level.bits * MILLI),
+            )
+            for level in c.scored
+        }
+        for c in wanted
+        if c.learning is Learning.FIXED
+    }
+
+
+def learn_m(
+    con: duckdb.DuckDBPyConnection, wanted: Sequence[Comparison], u: Shares, effort: Effort
+) -> Shares:
+    """m of the learned and identifier comparisons by EM over the table `compared`, u held fixed."""
+    api = DuckDBAPI(connection=con)
+    weights = fixed(wanted)
+    made = settings([comparison(c, _for_em(c, u, weights)) for c in wanted], 1e-4)
+    linker = Linker(
+        api.register("compared", dataset_display_name="records"),
+        made,
+        log_level=None,
+        validate_settings=False,
+    )
+    for block in EM_BLOCKS:
+        if _has_pairs(con, block):
+            linker.training.estimate_parameters_using_expectation_maximisation(
+                block_on(*block), max_pairs=effort.em_pairs
+            )
+    return {
+        name: {
+            code: max(values.get("m_probability") or 0.0, _LEAST_M)
+            for code, values in levels.items()
+        }
+        for name, levels in _trained(linker).items()
+        if name not in weights
+    }
+
+
+def _for_em(
+    definition: Comparison, u: Shares, weights: Mapping[str, Mapping[str, LevelParameters]]
+) -> dict[str, dict[str, float | bool]]:
+    if definition.name in weights:
+        return {
+            code: {
+                "m_probability": p.m,
+                "u_probability": p.u,
+                "fix_m_probability": True,
+                "fix_u_probability": True,
+            }
+            for code, p in weights[definition.name].items()
+        }
+    return {
+        code: {"u_probability": share, "fix_u_probability": True}
+        for code, share in u[definition.name].items()
+    }
+
+
+def _has_pairs(con: duckdb.DuckDBPyConnection, block: tuple[str, ...]) -> bool:
+    columns = ", ".join(block)
+    present = " AND ".join(f"{name} IS NOT NULL" for name in block)
+    found = con.execute(
+        f"SELECT 1 FROM compared WHERE {present} GROUP BY {columns} HAVING count(*) > 1 LIMIT 1"
+    ).fetchall()
+    return bool(found)
+
+
+def _trained(linker: Linker) -> dict[str, dict[str, dict[str, float]]]:
+    model = linker.misc.save_model_to_json()
+    return {
+        c["output_column_name"]: {
+            level["label_for_charts"]: level
+            for level in c["comparison_levels"]
+            if not level.get("is_null_level")
+        }
+        for c in model["comparisons"]
+    }
+
+
+def weights(
+    wanted: Sequence[Comparison], m: Shares, u: Shares
+) -> dict[str, dict[str, LevelParameters]]:
+    """Parameters of every comparison: m, u and log2(m/u) in milli-bits.
+
+    No level weighs more than the strongest agreement of its comparison, the first level: a sparse
+    level can learn any weight, and a variant of a name is never better evidence than the name. A
+    level that was hardly ever seen, among matches or others, weighs what the next weaker one does.
+    """
+    found = fixed(wanted)
+    for definition in wanted:
+        if definition.name not in found:
+            found[definition.name] = _weighed(definition, m[definition.name], u[definition.name])
+    return {c.name: found[c.name] for c in wanted}
+
+
+def _weighed(
+    definition: Comparison, m: Mapping[str, float], u: Mapping[str, float]
+) -> dict[str, LevelParameters]:
+    codes = [level.code for level in definition.scored]
+    raw = {code: math.log2(m[code] / u[code]) for code in codes}
+    seen = [code for code in codes if m[code] > _LEAST_M or u[code] > _RARELY]
+    top = raw[seen[0]] if seen else 0.0
+    weight = 0.0
+    found: dict[str, LevelParameters] = {}
+    for code in reversed(codes):
+        weight = min(raw[code], top) if code in seen else weight
+        found[code] = LevelParameters(_rounded(m[code]), _rounded(u[code]), round(weight * MILLI))
+    return {code: found[code] for code in codes}
+
+
+def _rounded(share: float) -> float:
+    """Seven significant digits: what repeats from run to run with one seed."""
+    return float(f"{share:.6e}")

@@ -1,0 +1,130 @@
+"""How sure an accuracy is: intervals from resampling whole persons.
+
+Records of one person stand or fall together, so resampling records or pairs would make the
+intervals far too narrow. Each person carries its own part of every count; a resample is then a
+weighted sum, and persons with equal parts are drawn together, which makes it fast.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mpi.training.metrics import Accuracy, Overlap, accuracy
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A figure with the bounds between which it would fall in the given share of resamples."""
+
+    estimate: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Intervals:
+    """Intervals for the figures that decide about a release."""
+
+    level: float
+    precision: Interval
+    recall: Interval
+    f1: Interval
+    bcubed_precision: Interval
+    bcubed_recall: Interval
+    bcubed_f1: Interval
+
+    def as_dict(self) -> dict[str, Any]:
+        """Level and intervals: ready for JSON."""
+        return asdict(self)
+
+    def rows(self) -> list[tuple[str, float, float, float]]:
+        """Label, estimate, low, high."""
+        return [
+            (label, found.estimate, found.low, found.high)
+            for label, found in (
+                ("pairwise precision", self.precision),
+                ("pairwise recall", self.recall),
+                ("pairwise F1", self.f1),
+                ("B-cubed precision", self.bcubed_precision),
+                ("B-cubed recall", self.bcubed_recall),
+                ("B-cubed F1", self.bcubed_f1),
+            )
+        ]
+
+
+def bootstrap(
+    table: Overlap, *, seed: int, resamples: int = 1000, level: float = 0.95
+) -> Intervals:
+    """Percentile intervals over resampled persons; the same seed gives the same intervals.
+
+    A false pair is shared half and half by the two persons it confuses.
+    """
+    parts, repeated = np.unique(_parts(table), axis=0, return_counts=True)
+    rng = np.random.default_rng(seed)
+    persons = int(repeated.sum())
+    if not persons:
+        return _intervals(accuracy(table), np.ones((1, 6)), level)
+    drawn = rng.multinomial(persons, repeated / persons, size=resamples)
+    return _intervals(accuracy(table), _figures(drawn @ parts), level)
+
+
+def _parts(table: Overlap) -> Floats:
+    """Per person: tp, fp, fn, records, and the sums of B-cubed precision and recall."""
+    size = table.cell_size.astype(np.float64)
+    cluster = table.cluster_size[table.cell_cluster]
+    person = table.person_size[table.cell_person]
+    of_cell = (
+        size * (size - 1) / 2,
+        size * (cluster - size) / 2,
+        size * (person - size) / 2,
+        size,
+        size * size / cluster,
+        size * size / person,
+    )
+    columns = [np.bincount(table.cell_person, weights=part) for part in of_cell]
+    # Rounding makes equal parts equal whatever the order in which their cells were added up.
+    return np.asarray(np.round(np.column_stack(columns), 9), dtype=np.float64)
+
+
+def _figures(sums: Floats) -> Floats:
+    """The six figures of each resample, one row each, in the order of `Intervals`."""
+    tp, fp, fn, records, in_cluster, in_person = sums.T
+    close, complete = _ratio(in_cluster, records), _ratio(in_person, records)
+    return np.column_stack(
+        (
+            _ratio(tp, tp + fp),
+            _ratio(tp, tp + fn),
+            _ratio(2 * tp, 2 * tp + fp + fn),
+            close,
+            complete,
+            _ratio(2 * close * complete, close + complete),
+        )
+    )
+
+
+def _ratio(part: Floats, whole: Floats) -> Floats:
+    return np.divide(part, whole, out=np.ones_like(part), where=whole > 0)
+
+
+def _intervals(found: Accuracy, figures: Floats, level: float) -> Intervals:
+    estimates = (
+        found.pairs.precision,
+        found.pairs.recall,
+        found.pairs.f1,
+        found.bcubed.precision,
+        found.bcubed.recall,
+        found.bcubed.f1,
+    )
+    tail = (1 - level) / 2
+    low, high = np.quantile(figures, (tail, 1 - tail), axis=0)
+    bounds = (
+        Interval(float(at), float(least), float(most))
+        for at, least, most in zip(estimates, low, high, strict=True)
+    )
+    return Intervals(level, *bounds)

@@ -1,0 +1,73 @@
+"""What is counted over people and not over records: frequencies, and keys worth suppressing.
+
+Somebody with forty records would make their name look common. So counts are taken over clusters;
+on the first pass, when there are none yet, every record is its own.
+"""
+
+from __future__ import annotations
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from mpi.attributes import SCHEMA
+from mpi.model.blocking import RULE_BITS, RULES
+from mpi.model.frequencies import BANDS, Frequencies, bands_of_counts
+
+_LISTS = {attribute.name for attribute in SCHEMA if str(attribute.kind) == "list"}
+
+SMALL_BLOCK = 10
+"""Keys shared by at most this many records are never suppressed."""
+
+LARGE_BLOCK = 1000
+"""Keys shared by more records than this always are."""
+
+PAIRS_PER_RECORD = 4.0
+FREE_PAIRS = 3e6
+"""What one rule may cost: its keys are kept, smallest first, up to so many pairs per record, or up
+to as many pairs as any machine compares in seconds, whichever is more."""
+
+
+def count_frequencies(rows: pa.Table, cluster: NDArray[np.int64]) -> Frequencies:
+    """The frequency bands of `BANDS` over people.
+
+    Args: rows, standardised; cluster, a cluster number per row.
+    """
+    people = len(np.unique(cluster))
+    con = duckdb.connect(":memory:", config={"threads": 2})
+    con.register("rows", rows.select(list(BANDS)).append_column("cluster", pa.array(cluster)))
+    listed = {}
+    for attribute, bands in BANDS.items():
+        value = f'unnest("{attribute}")' if attribute in _LISTS else f'"{attribute}"'
+        counted = con.execute(
+            "SELECT value, count(DISTINCT cluster) AS people FROM"
+            f" (SELECT {value} AS value, cluster FROM rows) WHERE value IS NOT NULL"
+            f" GROUP BY value ORDER BY people, value"
+        ).fetchnumpy()
+        listed[attribute] = bands_of_counts(counted["value"], counted["people"], len(bands))
+    con.close()
+    return Frequencies(people, {name: values for name, values in listed.items() if values})
+
+
+def suppressed_keys(rows: pa.Table) -> NDArray[np.int64]:
+    """The keys a release suppresses, sorted: those not worth the pairs they cost.
+
+    Args: rows with their `blocking_keys`. A key held by fewer than `FEWEST_PEOPLE` records is
+    never among them, so the list says nothing of anybody.
+    """
+    all_keys = rows.column("blocking_keys").combine_chunks().flatten().to_numpy()
+    keys, sizes = np.unique(all_keys, return_counts=True)
+    rule = keys & RULE_BITS
+    budget = max(PAIRS_PER_RECORD * len(rows), FREE_PAIRS)
+    found = [_too_costly(keys[rule == n], sizes[rule == n], budget) for n in range(len(RULES))]
+    return np.unique(np.concatenate(found))
+
+
+def _too_costly(
+    keys: NDArray[np.int64], sizes: NDArray[np.int64], budget: float
+) -> NDArray[np.int64]:
+    order = np.lexsort((keys, sizes))
+    keys, sizes = keys[order], sizes[order]
+    affordable = np.cumsum(sizes * (sizes - 1) // 2) <= budget
+    return keys[(sizes > SMALL_BLOCK) & ~(affordable & (sizes <= LARGE_BLOCK))]

@@ -1,0 +1,134 @@
+"""Train a release from unlabelled feeds, in two rounds.
+
+The first round takes every record for a person of its own. What it learns is good enough to link
+the training feeds; the second round then counts over people: term frequencies, suppressed keys and
+u among records of different people, and a prior that is the share of pairs linked.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from mpi.errors import TooLittleData
+from mpi.linking.batch import Linkage, link_rows
+from mpi.linking.engines.duckdb import Limits, connection, store_compared
+from mpi.linking.steps import Step, unwatched
+from mpi.model.comparisons import Comparison
+from mpi.model.frequencies import Frequencies, annotate_table
+from mpi.model.parameters import Release
+from mpi.model.thresholds import MILLI, Thresholds
+from mpi.training.anchors import UNFITTED
+from mpi.training.calibrate import calibrated
+from mpi.training.estimate import (
+    Effort,
+    identifier_u,
+    learn_m,
+    sample_u,
+    usable,
+    weights,
+)
+from mpi.training.people import count_frequencies, suppressed_keys
+
+LEAST_RECORDS = 100
+FIRST_GUESS_PER_RECORD = 1.5
+"""True pairs per record taken for granted until the first link has counted them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """What to call the release, and how to learn it."""
+
+    name: str
+    effort: Effort = Effort()
+    thresholds: Thresholds = Thresholds()
+    limits: Limits = Limits()
+
+
+def train(rows: pa.Table, training: Training, *, step: Step = unwatched) -> Release:
+    """Learn a release from standardised rows, as `mpi.linking.intake` makes them.
+
+    `step` hears of each step. Raises TooLittleData.
+    """
+    if len(rows) < LEAST_RECORDS:
+        raise TooLittleData(f"There are {len(rows)} records; {LEAST_RECORDS} are needed.")
+    alone = np.arange(len(rows), dtype=np.int64)
+    prior = FIRST_GUESS_PER_RECORD * len(rows) / _all_pairs(len(rows))
+    with step("learn, first round"):
+        first = _learn(rows, alone, prior, training)
+    with step("link the training feeds"):
+        linkage = link_rows(rows, first, training.limits)
+    prior = _share_of_pairs_linked(linkage, len(rows))
+    with step("learn, second round"):
+        second = _learn(rows, linkage.labels, prior, training)
+    with step("calibrate"):
+        return calibrated(rows, second, training.limits)
+
+
+def _learn(
+    rows: pa.Table, cluster: NDArray[np.int64], prior: float, training: Training
+) -> Release:
+    frequencies = count_frequencies(rows, cluster)
+    with connection(training.limits) as con:
+        store_compared(con, annotate_table(rows, frequencies))
+        _store_people(con, cluster, training.effort.seed)
+        wanted = usable(con, "compared")
+        u = {**sample_u(con, "people", wanted, training.effort), **identifier_u(wanted, prior)}
+        m = learn_m(con, wanted, u, training.effort)
+    return Release(
+        name=training.name,
+        prior=_bits(prior),
+        levels=weights(wanted, m, u),
+        frequencies=frequencies,
+        suppressed=suppressed_keys(rows),
+        thresholds=training.thresholds,
+        calibration=UNFITTED,
+        trained=_trained_on(rows, frequencies, wanted, training),
+    )
+
+
+def _store_people(
+    con: duckdb.DuckDBPyConnection, cluster: NDArray[np.int64], seed: int
+) -> None:
+    """Make the table `people`: of each cluster one record, drawn at random."""
+    shuffled = np.random.default_rng(seed).permutation(len(cluster))
+    _, first = np.unique(cluster[shuffled], return_index=True)
+    con.register("drawn", pa.table({"record_no": np.sort(shuffled[first])}))
+    con.execute("CREATE OR REPLACE TABLE people AS FROM compared SEMI JOIN drawn USING (record_no)")
+    con.unregister("drawn")
+
+
+def _share_of_pairs_linked(linkage: Linkage, records: int) -> float:
+    sizes = np.bincount(linkage.labels).astype(np.float64)
+    linked = float((sizes * (sizes - 1) / 2).sum())
+    return max(linked, 1.0) / _all_pairs(records)
+
+
+def _all_pairs(records: int) -> float:
+    return records * (records - 1) / 2.0
+
+
+def _bits(probability: float) -> int:
+    return round(math.log2(probability / (1.0 - probability)) * MILLI)
+
+
+def _trained_on(
+    rows: pa.Table, frequencies: Frequencies, wanted: Sequence[Comparison], training: Training
+) -> dict[str, object]:
+    sources, counts = np.unique(rows.column("source").to_numpy(), return_counts=True)
+    return {
+        "records": len(rows),
+        "people": frequencies.people,
+        "sources": {str(s): int(c) for s, c in zip(sources, counts, strict=True)},
+        "comparisons": [c.name for c in wanted],
+        "seed": training.effort.seed,
+        "u_pairs": training.effort.u_pairs,
+        "em_pairs": training.effort.em_pairs,
+    }
+

@@ -1,0 +1,20 @@
+"""A client of the API over the small index."""
+
+from __future__ import annotations
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from mpi.api.app import create_app
+
+
+@pytest.fixture(scope="session")
+def app(index_url) -> FastAPI:
+    return create_app(index_url)
+
+
+@pytest.fixture(scope="session")
+def client(app) -> TestClient:
+    with TestClient(app, raise_server_exceptions=False, follow_redirects=False) as client:
+        yield client

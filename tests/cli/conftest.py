@@ -1,0 +1,38 @@
+"""The command line, run in this process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import orjson
+import pytest
+
+from mpi.cli.app import main
+
+
+@dataclass(frozen=True)
+class Outcome:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self):
+        return orjson.loads(self.out)
+
+
+@pytest.fixture
+def mpi(capsys, monkeypatch):
+    """Run `mpi` with some arguments and no settings but those given by name."""
+    for name in ("INDEX", "MODEL", "SOURCES", "HOST", "PORT", "LOG"):
+        monkeypatch.delenv(f"MPI_{name}", raising=False)
+
+    def run(*arguments: object, **environ: str) -> Outcome:
+        for name, value in environ.items():
+            monkeypatch.setenv(name, value)
+        with pytest.raises(SystemExit) as ended:
+            main([str(argument) for argument in arguments])
+        out, err = capsys.readouterr()
+        return Outcome(ended.value.code or 0, out, err)
+
+    return run
