@@ -39,10 +39,12 @@ RECALL_OF_SURE_RULES = 0.7
 COMPARISONS = {
     "given_name": cl.NameComparison("given_name"),
     "family_name": cl.NameComparison("family_name"),
-    "birth_date": cl.DateOfBirthComparison("birth_date", input_is_string=True),
+    "birth_date": cl.DateOfBirthComparison("birth_date", input_is_string=True).configure(
+        term_frequency_adjustments=True
+    ),
     "sex": cl.ExactMatch("sex"),
     "postcode": cl.PostcodeComparison("postcode").configure(term_frequency_adjustments=True),
-    "town": cl.ExactMatch("town").configure(term_frequency_adjustments=True),
+    "town": cl.ExactMatch("town"),
     "nhs_number": cl.ExactMatch("nhs_number"),
     "pnc": cl.ExactMatch("pnc"),
 }

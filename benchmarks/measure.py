@@ -20,6 +20,7 @@ from pathlib import Path
 
 SAMPLE_SECONDS = 0.05
 PAGE = resource.getpagesize()
+TICKS = os.sysconf("SC_CLK_TCK")
 MEGABYTE = 1_000_000
 
 
@@ -214,5 +215,14 @@ def _listed(path: Path) -> list[Path]:
 
 
 def _cpu_seconds() -> float:
+    """CPU time of this process and its descendants, ended or still running."""
     times = os.times()
-    return times.user + times.system + times.children_user + times.children_system
+    own = times.user + times.system + times.children_user + times.children_system
+    return own + sum(_cpu_seconds_of(pid) for pid in _tree(os.getpid()) if pid != os.getpid())
+
+
+def _cpu_seconds_of(pid: int) -> float:
+    """What a descendant and the processes it has waited for have used so far."""
+    # the name of the program, in brackets, may hold anything; after it come plain fields
+    fields = " ".join(_words(Path(f"/proc/{pid}/stat"))).rpartition(")")[2].split()
+    return sum(map(int, fields[11:15])) / TICKS if len(fields) > 15 else 0.0

@@ -6,9 +6,10 @@ batch, real time and Spark share every definition.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import itemgetter
 from typing import Literal
 
 import pyarrow as pa
@@ -231,6 +232,14 @@ def arrow_schema() -> pa.Schema:
     return pa.schema([pa.field(a.name, _ARROW_TYPES[a.kind]) for a in SCHEMA])
 
 
-def to_arrow(rows: Iterable[Row]) -> pa.Table:
-    """Rows of `standardise` as one Arrow table: the bulk form."""
-    return pa.Table.from_pylist(list(rows), schema=arrow_schema())
+def to_arrow(rows: Sequence[Row]) -> pa.Table:
+    """Rows of `standardise` as one Arrow table: the bulk form.
+
+    Column by column, which is quicker than `Table.from_pylist`.
+    """
+    schema = arrow_schema()
+    if not rows:
+        return schema.empty_table()
+    columns = zip(*map(itemgetter(*schema.names), rows), strict=True)
+    types = zip(columns, schema.types, strict=True)
+    return pa.table([pa.array(column, kind) for column, kind in types], schema=schema)

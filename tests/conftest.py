@@ -107,3 +107,12 @@ def index_url(tmp_path_factory) -> str:
         store.replace(snapshot_of(persons), event)
     store.close()
     return url
+
+
+@pytest.fixture(scope="session")
+def invented(tmp_path_factory):
+    """A small invented population with a trained release; see `tests.invented`."""
+    # what linking needs takes seconds to import, and most tests do without
+    from tests.invented import Invented
+
+    return Invented(tmp_path_factory.mktemp("invented"))

@@ -10,11 +10,11 @@ from mpi.cleaning.text import fold
 _EXTENSION = re.compile(r"\s*(X|EXT|EXTN|EXTENSION)\.?\s*\d+\s*$")
 _TRUNK_ZERO = re.compile(r"\(0\)")
 _NOT_DIGIT = re.compile(r"\D+")
-_INTERNATIONAL = re.compile("^(?:00|011)(?=[1-9])")
+_INTERNATIONAL = re.compile("^00(?=[1-9])")
 _EMPTY_NUMBER = re.compile(r"(\d)\1*|0?1234567(89?0?)?")
 _EMAIL = re.compile(r"[A-Z0-9.!#$%&*+/=?^_{|}~-]+@[A-Z0-9-]+(\.[A-Z0-9-]+)+")
 _EMPTY_EMAIL = re.compile(
-    r"(NONE|NO|NA|N\.A|UNKNOWN|NOEMAIL|NO\.EMAIL|NOREPLY|NO-REPLY|TEST|X+|A+)@.*"
+    r"(NONE|NO|NA|N\.A|UNKNOWN|NOEMAIL|NO\.EMAIL|NOREPLY|NO-REPLY|TEST|XX+)@.*"
     r"|.*@(NONE|UNKNOWN|NOEMAIL|NA)\..*"
 )
 

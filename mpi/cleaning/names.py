@@ -12,6 +12,8 @@ from mpi.cleaning.text import fold
 MAX_CANONICAL_NAMES = 6
 
 _NOT_LETTER = re.compile("[^A-Z]+")
+_DIGIT = re.compile("[0-9]")
+_ZERO = re.compile("(?<=[A-Z])0|0(?=[A-Z])")
 _SEPARATOR = re.compile("[^A-Z0-9]+")
 _COUNT = r"(?: (?:\d+|[AB]|ONE|TWO|THREE|FOUR|I{1,3}))?"
 _PLACEHOLDER = re.compile(
@@ -37,6 +39,9 @@ _TITLE = re.compile(
     r"|SGT|CPL|PTE|CPT|CAPT)\.? )+(?=\w)"
 )
 _SUFFIX = re.compile(r"(?<=\w) (?:JNR|SNR|JR|SR|JUNIOR|SENIOR|II|III|ESQ|ESQUIRE|OBE|MBE|PHD)$")
+_NOISE = re.compile(
+    f"{_TITLE.pattern}|{_PLACEHOLDER.pattern}|{_SUFFIX.pattern}|^(?:{_WHOLE_PLACEHOLDER.pattern})$"
+)
 _FAMILY_PREFIX = re.compile(r"\b(MC|MAC|O) (?=[A-Z]{2})")
 _GIVEN_PREFIX = re.compile(r"\b(MC) (?=[A-Z]{2})")
 
@@ -48,6 +53,17 @@ PARTICLES = frozenset(
     }
 )
 """Words that tell families apart too rarely to stand for one alone."""
+
+_BRITISH_SHORT_FORMS = {
+    "BAZ": ("BARRY",), "BAZZA": ("BARRY",), "DAZ": ("DARREN",), "DAZZA": ("DARREN",),
+    "GAZ": ("GARY", "GARETH"), "GAZZA": ("GARY", "GARETH"), "JEZ": ("JEREMY", "GERARD"),
+    "JEZZA": ("JEREMY",), "KAZ": ("KAREN",), "SHAZ": ("SHARON",), "SHAZZA": ("SHARON",),
+    "TEZ": ("TERENCE",), "TEL": ("TERENCE",), "CHAZ": ("CHARLES",), "LOZ": ("LAURENCE", "LAUREN"),
+    "ROBBIE": ("ROBERT",), "STE": ("STEPHEN",), "PADDY": ("PATRICK",), "TADHG": ("TIMOTHY",),
+    "MO": ("MOHAMMED",), "MOHD": ("MOHAMMED",), "MD": ("MOHAMMED",), "ABS": ("ABDUL",),
+    "SEB": ("SEBASTIAN",), "NICO": ("NICHOLAS",), "OLA": ("ALEKSANDRA",), "KASIA": ("KATARZYNA",),
+}  # fmt: skip
+"""Short forms of British records that the `nicknames` table, made in the United States, lacks."""
 
 _nicknamer = NickNamer()
 
@@ -79,9 +95,16 @@ def _tokens(text: str, prefix: re.Pattern[str]) -> tuple[str, ...]:
         plain = text.upper()
         return () if _is_placeholder(plain) else (plain,)
     words = _SEPARATOR.sub(" ", fold(text)).strip()
-    words = _strip_noise(words)
-    words = _NOT_LETTER.sub(" ", prefix.sub(r"\1", words)).strip()
+    words = _strip_noise(words) if _NOISE.search(words) else words
+    words = _without_digits(prefix.sub(r"\1", words))
     return tuple(words.split()) if words and not _WHOLE_PLACEHOLDER.fullmatch(words) else ()
+
+
+def _without_digits(words: str) -> str:
+    """A zero inside a word is a mistyped O; other digits are no part of a name."""
+    if words.isalpha() or not _DIGIT.search(words):
+        return words
+    return " ".join(_DIGIT.sub("", _ZERO.sub("O", words)).split())
 
 
 def _is_placeholder(word: str) -> bool:
@@ -131,7 +154,8 @@ def canonical_names(given: str) -> tuple[str, ...]:
     fuller = {name.upper() for name in _nicknamer.canonicals_of(given.lower())}
     ranked = sorted((-_nickname_count(name), name) for name in fuller)
     kept = [_NOT_LETTER.sub("", name) for count, name in ranked if -count > max(own, 2)]
-    return tuple(dict.fromkeys((given, *kept)))[: MAX_CANONICAL_NAMES + 1]
+    british = _BRITISH_SHORT_FORMS.get(given, ())
+    return tuple(dict.fromkeys((given, *british, *kept)))[: MAX_CANONICAL_NAMES + 1]
 
 
 @lru_cache(maxsize=1 << 14)

@@ -1,9 +1,9 @@
 """One code for names that sound alike, used for blocking.
 
-Metaphone (jellyfish) was chosen over Soundex, NYSIIS and the match rating codex: on 35 pairs of
-spellings met in UK justice data it gives one code to 26, the others to 24, 17 and 16, and it alone
-joins Aleksander and Alexander, Qasim and Kasim, Tcherniak and Cherniak. The respellings below add
-the pairs that it misses: Khalid and Kalid, Fathima and Fatima, Osman and Usman.
+Metaphone (jellyfish) was chosen over Soundex, NYSIIS and the match rating codex. Of 36 pairs of
+spellings met in British records (`tests/spec/sounds.py`) it gives one code to 26, the others to 25,
+18 and 13; with the respellings below to 33. Soundex comes near only because it tells fewer names
+apart: 801 British names have 491 codes there and 586 here.
 """
 
 from __future__ import annotations

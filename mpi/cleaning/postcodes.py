@@ -76,16 +76,13 @@ def _uk(text: str) -> PostcodeParts | None:
     if not found or _PSEUDO.fullmatch(code):
         return None
     area, digit, rest, inner, unit = found.groups()
-    district = area.translate(_LETTER) + digit.translate(_DIGIT) + rest.translate(_OUTER_DIGIT)
+    # O and I never end an outward code, so there they are digits.
+    district = area.translate(_LETTER) + digit.translate(_DIGIT) + rest.translate(_DIGIT)
     inner, unit = inner.translate(_DIGIT), unit.translate(_LETTER)
     postcode = f"{district} {inner}{unit}"
     if postcode in institution_postcodes():
         return None
     return PostcodeParts(postcode, f"{district} {inner}", district)
-
-
-# O and I are not used as the last letter of an outward code, so there they are digits.
-_OUTER_DIGIT = _DIGIT
 
 
 def _other(text: str) -> PostcodeParts | None:

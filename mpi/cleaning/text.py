@@ -16,7 +16,6 @@ _PLACEHOLDER_TEXT = re.compile(
 )
 
 
-@lru_cache(maxsize=1 << 17)
 def fold(text: str) -> str:
     """ASCII upper case: accents and apostrophes dropped, other scripts spelt in Latin letters.
 
@@ -28,10 +27,15 @@ def fold(text: str) -> str:
     >>> fold("Юрий"), fold("김")
     ('YURIY', 'GIM')
     """
-    text = text.translate(_APOSTROPHES)
     if text.isascii():
-        return text.upper()
-    composed = unicodedata.normalize("NFKC", text).translate(_APOSTROPHES)
+        plain = text.upper()
+        return plain.replace("'", "").replace("`", "") if "'" in plain or "`" in plain else plain
+    return _fold(text)
+
+
+@lru_cache(maxsize=1 << 16)
+def _fold(text: str) -> str:
+    composed = unicodedata.normalize("NFKC", text.translate(_APOSTROPHES)).translate(_APOSTROPHES)
     return "".join(map(_fold_letter, composed.translate(LETTERS).upper())).upper()
 
 

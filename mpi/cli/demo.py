@@ -68,7 +68,7 @@ def _linked(
     to: Path, url: str, *, model: Path | None, seed: int, progress: Progress
 ) -> dict[str, Summary]:
     from mpi.index.evaluate import evaluate
-    from mpi.index.link import link
+    from mpi.index.link import LinkOptions, link
     from mpi.index.train import train
 
     feeds, summaries = to / "feeds", dict[str, Summary]()
@@ -77,8 +77,8 @@ def _linked(
         folder = to / "model"
         trained = train(feeds, folder, sources=None, seed=seed, progress=progress)
         summaries[f"Trained {folder}"] = trained
-    rejects = to / "rejects.csv"
-    linked = link(feeds, folder, url, sources=None, rejects=rejects, progress=progress)
+    options = LinkOptions(rejects=to / "rejects.csv")
+    linked = link(feeds, folder, url, options=options, progress=progress)
     summaries[f"Linked into {url}"] = linked
     with progress.step("Comparing with the truth"):
         summaries["Compared with the truth"] = evaluate(url, to / "truth.parquet", by=())

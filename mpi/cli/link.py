@@ -45,9 +45,11 @@ def link(
     An index that exists is replaced in one step when everything is ready, and stays as it was if
     anything fails. Person ids carry over to the same people.
     """
+    url, folder = index_url(index), model_folder(model)
+    from mpi.index.link import LinkOptions
     from mpi.index.link import link as run
 
-    url, folder, found = index_url(index), model_folder(model), sources_folder(sources)
+    options = LinkOptions(sources=sources_folder(sources), rejects=rejects)
     with shown_progress() as progress:
-        summary = run(feeds, folder, url, sources=found, rejects=rejects, progress=progress)
+        summary = run(feeds, folder, url, options=options, progress=progress)
     show_summary(summary, title=f"Linked into {url}", as_json=as_json)

@@ -48,8 +48,10 @@ class Evaluation:
             found.append(("Twin pairs wrongly merged", f"{self.twins.rate:.4f}"))
         for column, groups in self.groups.items():
             found += [
-                (f"{column} = {group.group}: recall, precision",
-                 f"{group.pairs.recall:.4f}, {group.pairs.precision:.4f}")
+                (
+                    f"{column} = {group.group}: recall, precision",
+                    f"{group.pairs.recall:.4f}, {group.pairs.precision:.4f}",
+                )
                 for group in groups
             ]
         return found
@@ -89,7 +91,7 @@ def evaluate(index_url: str, truth: Path, *, by: Sequence[str] = ()) -> Evaluati
         twins = related_merges(table, joined["household"], joined["twin"])
     return Evaluation(
         accuracy=found,
-        intervals=bootstrap(table),
+        intervals=bootstrap(table, seed=1),
         source_pairs=by_source_pair(table, joined["source"]),
         groups={column: by_group(table, joined[column]) for column in by},
         twins=twins,

@@ -7,25 +7,23 @@ import secrets
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-import orjson
-
-from mpi.errors import IndexNotFound, UnknownSource
+from mpi.errors import IndexBusy, IndexNotFound, UnknownSource
 from mpi.index.membership import Known, assign_ids
 from mpi.index.progress import Progress, SilentProgress
 from mpi.index.snapshot import Linked, snapshot
 from mpi.linking.batch import link_rows
 from mpi.linking.churn import Churn
 from mpi.linking.engines.duckdb import Limits
-from mpi.linking.intake import Delivery, take_in
+from mpi.linking.intake import Delivery, Intake, record_of, take_in
 from mpi.linking.persons import Occasion, Origin
 from mpi.model.parameters import Release, load
-from mpi.records import Identifier, Name, Record
+from mpi.records import Record
 from mpi.sources import Rejects, discover_feeds, load_sources
 from mpi.store.rows import Event
 from mpi.store.store import Store, open_store
@@ -100,11 +98,7 @@ def link(
     """
     run = _Link(options or LinkOptions(), progress or SilentProgress(), Rejects())
     with ExitStack() as stack:
-        try:
-            return run.link(feeds, load(model), _Target(index_url, stack))
-        finally:
-            if run.options.rejects is not None:
-                run.rejects.write(run.options.rejects)
+        return run.link(feeds, load(model), _Target(index_url, stack))
 
 
 class _Target:
@@ -113,11 +107,11 @@ class _Target:
     def __init__(self, url: str, stack: ExitStack) -> None:
         self._url, self._stack = url, stack
         self.folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mpi-")))
+        self.store: Store | None
+        self.writer: Writer | None
         self.store, self.writer = self._open(create=False)
 
-    def _open(
-        self, *, create: bool, seed: int = 0
-    ) -> tuple[Store, Writer] | tuple[None, None]:
+    def _open(self, *, create: bool, seed: int = 0) -> tuple[Store, Writer] | tuple[None, None]:
         try:
             store = open_store(self._url, create=create, seed=seed)
         except IndexNotFound:
@@ -137,13 +131,15 @@ class _Target:
         if self.store is not None:
             with self.store.reading() as view:
                 for kept in view.records_of(source):
-                    yield _record(kept.payload)
+                    yield record_of(kept.payload)
 
     def made(self, seed: int | None) -> tuple[Store, Writer]:
         """The index, made if there was none."""
         if self.store is None or self.writer is None:
             drawn = secrets.randbits(62) if seed is None else seed
             self.store, self.writer = self._open(create=True, seed=drawn)
+            if self.store is not None and self.store.state().sequence:
+                raise IndexBusy("Another link has made it in the meantime; link again.")
         assert self.store is not None
         assert self.writer is not None
         return self.store, self.writer
@@ -160,15 +156,9 @@ class _Link:
     def link(self, feeds: Path, release: Release, target: _Target) -> LinkSummary:
         """Read, link, give ids, keep."""
         known = target.known()
-        limits = self.options.limits
-        intake = take_in(
-            self._deliveries(feeds, target, known),
-            target.folder,
-            self.rejects,
-            workers=limits.threads,
-            step=self.progress.step,
-        )
-        linkage = link_rows(intake.rows, release, limits, step=self.progress.step)
+        with self._rejects_kept():
+            intake = self._take_in(feeds, target, known)
+        linkage = link_rows(intake.rows, release, self.options.limits, step=self.progress.step)
         store, writer = target.made(self.options.seed)
         with self.progress.step("give person ids"):
             occasion = self._occasion(store)
@@ -178,6 +168,30 @@ class _Link:
         with self.progress.step("write the index"):
             writer.replace(snapshot(linked), self._event(linked, occasion, change))
         return replace(summary, seconds=dict(self.progress.seconds))
+
+    @contextmanager
+    def _rejects_kept(self) -> Iterator[None]:
+        """Write what is rejected in here, whatever happens.
+
+        The file is made first, so that a place that cannot be written is found before any work.
+        """
+        to = self.options.rejects
+        if to is not None:
+            self.rejects.write(to)
+        try:
+            yield
+        finally:
+            if to is not None:
+                self.rejects.write(to)
+
+    def _take_in(self, feeds: Path, target: _Target, known: Known) -> Intake:
+        return take_in(
+            self._deliveries(feeds, target, known),
+            target.folder,
+            self.rejects,
+            workers=self.options.limits.threads,
+            step=self.progress.step,
+        )
 
     def _deliveries(self, feeds: Path, target: _Target, known: Known) -> list[Delivery]:
         """The feeds that came, and the sources that sent none but have records in the index."""
@@ -228,13 +242,3 @@ class _Link:
             churn=change,
             seconds={},
         )
-
-
-def _record(payload: bytes) -> Record:
-    """A record from the JSON that an intake made of it."""
-    values = orjson.loads(payload)
-    values["names"] = tuple(Name(**name) for name in values["names"])
-    values["identifiers"] = tuple(Identifier(**each) for each in values["identifiers"])
-    return Record(
-        **{name: tuple(v) if isinstance(v, list) else v for name, v in values.items()}
-    )

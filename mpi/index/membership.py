@@ -100,7 +100,7 @@ class _Universe:
         number = self.numbers(_joined(members.field("source"), members.field("source_id")))
         ends = np.cumsum(np.asarray(pc.list_value_length(column)))
         rows = known.retired.select(["person_id", "how", "retired_sequence"]).to_pylist()
-        for row, of_row in zip(rows, np.split(number, ends[:-1]), strict=True):
+        for row, of_row in zip(rows, np.split(number, ends)[:-1], strict=True):
             yield Retirement(
                 row["person_id"],
                 Retired(row["how"]),

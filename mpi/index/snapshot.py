@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mpi.identifiers import SYSTEMS, attribute_name
-from mpi.linking.batch import Linkage
+from mpi.linking.batch import Linkage, live_keys
 from mpi.linking.confidence import ALL_PAIRS, Confidences, confidences
 from mpi.linking.intake import Intake
 from mpi.linking.persons import Assignment
@@ -37,7 +37,7 @@ def snapshot(linked: Linked) -> Snapshot:
     return Snapshot(
         records=_records(linked),
         identifiers=_identifiers(rows),
-        keys=_keys(rows),
+        keys=live_keys(rows, linked.release),
         links=_links(linked.linkage),
         persons=_persons(linked),
         confidence=_confidence(found, linked.assignment),
@@ -85,11 +85,6 @@ def _listed(rows: pa.Table, attribute: str) -> pa.Table:
 def _stamped(record: pa.ChunkedArray, text: pa.ChunkedArray) -> pa.Array:
     joined = pc.binary_join_element_wise(pc.cast(record, pa.string()), text, " ")
     return joined.combine_chunks()
-
-
-def _keys(rows: pa.Table) -> pa.Table:
-    listed = _listed(rows, "blocking_keys")
-    return pa.table({"key": listed.column("value"), "record_no": listed.column("record_no")})
 
 
 def _links(linkage: Linkage) -> pa.Table:
@@ -151,5 +146,3 @@ def _release(release: Release) -> stored.Release:
             "trained": dict(release.trained),
         },
     )
-
-

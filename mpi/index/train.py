@@ -66,16 +66,20 @@ def train(
     """Learn a release from every feed in a folder and write it to `to`.
 
     The release is written beside its place and renamed, so `to` holds a whole release or what was
-    there before. Raises what reading feeds raises, TooLittleData and UnwritableOutput.
+    there before; a folder that holds anything else is refused. Raises what reading feeds raises,
+    TooLittleData and UnwritableOutput.
     """
     progress = progress or SilentProgress()
     rejects = Rejects()
     limits = Limits(threads=os.cpu_count() or 1)
     to = to.absolute()
+    _require_replaceable(to)
     with _staging(to) as staged, tempfile.TemporaryDirectory(prefix="mpi-") as folder:
         found = discover_feeds(feeds, load_sources(sources))
         deliveries = [Delivery(feed.source, feed) for feed in found]
-        intake = take_in(deliveries, Path(folder), rejects, workers=limits.threads, step=progress.step)
+        intake = take_in(
+            deliveries, Path(folder), rejects, workers=limits.threads, step=progress.step
+        )
         training = Training(to.name, Effort(seed=seed), limits=limits)
         release = learn(intake.rows, training, step=progress.step)
         with progress.step("write the release"):
@@ -83,6 +87,14 @@ def train(
             write_card(release, Path(staged))
             publish(Path(staged), to)
     return TrainSummary(release, to, len(rejects))
+
+
+def _require_replaceable(to: Path) -> None:
+    """Refuse to put a release in the place of anything but an older one."""
+    if not to.exists() or (to / "parameters.json").is_file():
+        return
+    if not to.is_dir() or any(to.iterdir()):
+        raise UnwritableOutput("It holds something other than a match model.", folder=to)
 
 
 def _staging(to: Path) -> tempfile.TemporaryDirectory[str]:

@@ -30,6 +30,8 @@ from mpi.linking.evidence import Decisions, Pairs, VerifiedValues
 from mpi.linking.steps import Step, unwatched
 from mpi.model.frequencies import annotate_table
 from mpi.model.parameters import Release
+from mpi.model.splink_settings import RECORD_NUMBER
+
 
 @dataclass(frozen=True, slots=True)
 class Linkage:
@@ -62,7 +64,7 @@ class _Run:
     def blocked(self, rows: pa.Table) -> tuple[Pairs, int]:
         """The pairs that share a key, down to the low threshold; and how many shared one."""
         with self.step("find candidates"):
-            store_keys(self.con, rows, pa.array(self.release.suppressed))
+            store_keys(self.con, live_keys(rows, self.release))
             candidates = store_candidates(self.con)
         with self.step("compare candidates"):
             store_compared(self.con, annotate_table(rows, self.release.frequencies))
@@ -117,6 +119,15 @@ def link_rows(
     return Linkage(pairs, clustering, candidates)
 
 
+def live_keys(rows: pa.Table, release: Release) -> pa.Table:
+    """The blocking keys of the rows that a release uses: a table `key, record_no`."""
+    column = rows.column("blocking_keys").combine_chunks()
+    keys = column.flatten().to_numpy()
+    record = pc.list_parent_indices(column).to_numpy()
+    live = release.live_keys(keys)
+    return pa.table({"key": keys[live], RECORD_NUMBER: record[live].astype(np.int32)})
+
+
 def verified_values(rows: pa.Table) -> VerifiedValues:
     """The verified values of the identifier systems whose policy can hold a merge back."""
     column = rows.column("verified_identifiers").combine_chunks()
@@ -169,7 +180,7 @@ def _missing_pairs(
     """Pairs of members of one component and piece that are not known yet."""
     con.register("member", pa.table({"n": members, "c": joined, "p": piece[members]}))
     con.register("known", pa.table({"l": known.left, "r": known.right}))
-    found = con.execute(
+    found = con.sql(
         "SELECT CAST(a.n AS INTEGER) AS l, CAST(b.n AS INTEGER) AS r FROM member a JOIN member b"
         " ON a.c = b.c AND a.p = b.p AND a.n < b.n"
         " ANTI JOIN known ON known.l = a.n AND known.r = b.n"

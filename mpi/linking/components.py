@@ -56,17 +56,19 @@ def split_oversized(
 ) -> Pieces:
     """Split every component of more than `n_cap` records until its pieces are small enough.
 
-    The low threshold rises by one bit at a time up to the join threshold, and only inside what is
-    still too large, so that what has come loose is not broken further. Must-linked records count
-    as one and never part. A function of the component alone: batch and real time agree.
+    The low threshold rises by one bit at a time up to the upper clip, and only inside what is
+    still too large, so that what has come loose is not broken further. It rises past the join
+    threshold because a component clustered on its blocked pairs alone is judged by its agreements
+    only, and hangs together whoever is in it. Must-linked records count as one and never part. A
+    function of the component alone: batch and real time agree.
     """
     label = label.copy()
     first = label_groups(label.size, must[:, 0], must[:, 1]) == np.arange(label.size)
     large = _larger(label, first, thresholds.n_cap)
     inside = pairs.take(pairs.blocked & large[pairs.left] & pairs.within(label))
     level = thresholds.low
-    while level < thresholds.join and large.any():
-        level = min(level + MILLI, thresholds.join)
+    while level < thresholds.clip_high and large.any():
+        level = min(level + MILLI, thresholds.clip_high)
         inside = inside.take(large[inside.left] & (inside.weight >= level))
         _relabel(label, np.flatnonzero(large), inside, must)
         large = _larger(label, first, thresholds.n_cap)

@@ -10,10 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mpi.linking.bottleneck import WeightedPairs, bottlenecks, spanning_tree
-from mpi.linking.evidence import Pairs
+from mpi.linking.evidence import Flags, Integers, Labels, Pairs
 from mpi.model.calibration import Calibration
 
 ALL_PAIRS = 64
@@ -25,15 +24,15 @@ PARTS = 1_000_000
 class Confidences:
     """One row for each pair kept: record numbers with left < right, weights in milli-bits."""
 
-    left: NDArray[np.int64]
-    right: NDArray[np.int64]
-    direct: NDArray[np.int64]
-    known: NDArray[np.bool_]
-    bottleneck: NDArray[np.int64]
-    parts: NDArray[np.int64]
+    left: Integers
+    right: Integers
+    direct: Integers
+    known: Flags
+    bottleneck: Integers
+    parts: Integers
 
 
-def confidences(label: NDArray[np.int64], pairs: Pairs, calibration: Calibration) -> Confidences:
+def confidences(label: Labels, pairs: Pairs, calibration: Calibration) -> Confidences:
     """The confidence of the pairs inside each cluster.
 
     Args: label, the cluster of every record; pairs, scored, each at most once. A pair that was
@@ -57,14 +56,15 @@ def _both(first: WeightedPairs, second: WeightedPairs) -> WeightedPairs:
 
 def _direct(
     kept: WeightedPairs, scored: WeightedPairs, n: int
-) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+) -> tuple[Integers, Flags]:
     """The weight each kept pair was scored with, or its bottleneck where it was not."""
     code = scored.left.astype(np.int64) * n + scored.right
     order = np.argsort(code, kind="stable")
     code = code[order]
     wanted = kept.left * n + kept.right
     at = np.minimum(np.searchsorted(code, wanted), max(len(code) - 1, 0))
-    known = code[at] == wanted if len(code) else np.zeros(len(wanted), dtype=np.bool_)
+    found = code[at] == wanted if len(code) else np.zeros(len(wanted), dtype=np.bool_)
+    known = np.asarray(found)
     direct = kept.weight.copy()
     direct[known] = scored.weight[order][at[known]]
     return direct, known

@@ -7,12 +7,13 @@ looked at takes no memory.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from itertools import repeat
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pyarrow as pa
@@ -23,7 +24,7 @@ from mpi.errors import TruncatedSnapshot
 from mpi.linking.steps import Step, unwatched
 from mpi.model.blocking import blocking_keys
 from mpi.model.splink_settings import RECORD_NUMBER
-from mpi.records import Record
+from mpi.records import Identifier, Name, Record
 from mpi.sources import Feed, Rejects, SourceSystem, read_table, to_records
 
 CHUNK = 20_000
@@ -110,7 +111,15 @@ def standardised(records: Sequence[Record]) -> pa.Table:
     return table
 
 
-def _json(row: dict[str, object]) -> bytes:
+def record_of(payload: bytes) -> Record:
+    """The record that a stored `payload` was made of."""
+    values: dict[str, Any] = orjson.loads(payload)
+    values["names"] = tuple(Name(**name) for name in values["names"])
+    values["identifiers"] = tuple(Identifier(**each) for each in values["identifiers"])
+    return Record(**{name: tuple(v) if isinstance(v, list) else v for name, v in values.items()})
+
+
+def _json(row: Mapping[str, object]) -> bytes:
     return orjson.dumps({name: value for name, value in row.items() if value is not None})
 
 
@@ -156,15 +165,17 @@ def _from_feed(
 ) -> Iterator[Path]:
     raw = folder / f"{source.name}-raw.arrow"
     _write(table.take(pc.sort_indices(table.column(source.key))), raw)
-    starts = range(0, len(table), CHUNK)
-    targets = [folder / f"{source.name}-{start:09d}.arrow" for start in starts]
-    run = map if len(starts) < 2 else pool.map
-    yield from run(_standardise_chunk, repeat(raw), starts, repeat(source), targets)
+    size = len(table)
+    parts = [range(start, min(start + CHUNK, size)) for start in range(0, size, CHUNK)]
+    targets = [folder / f"{source.name}-{part.start:09d}.arrow" for part in parts]
+    run = map if len(parts) < 2 else pool.map
+    yield from run(_standardise_part, repeat(raw), parts, repeat(source), targets)
     raw.unlink()
 
 
-def _standardise_chunk(raw: Path, start: int, source: SourceSystem, target: Path) -> Path:
-    _write(standardised(to_records(_mapped(raw).slice(start, CHUNK), source)), target)
+def _standardise_part(raw: Path, part: range, source: SourceSystem, target: Path) -> Path:
+    table = _mapped(raw).slice(part.start, len(part))
+    _write(standardised(to_records(table, source)), target)
     return target
 
 

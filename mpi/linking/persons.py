@@ -148,8 +148,9 @@ def assign(
 
     `label` is, per record, any number of its cluster, or -1 for a record that is no longer active.
     Unchanged clusters keep their id; where a region of overlapping persons and clusters now has
-    several clusters, an id once merged away returns to exactly its last members; the rest keep ids
-    by overlap, then age, then founder; what is left is revived after deletion, or minted.
+    several clusters, an id once merged away or split up returns to exactly its last members,
+    unless that costs an active id its place; the rest keep ids by overlap, then age, then founder;
+    what is left is revived after deletion, or minted.
     """
     return _Assigning(old, label, occasion, past or Past()).assignment()
 
@@ -164,7 +165,7 @@ class _Assigning:
         # Per cluster the old person whose id it keeps, or -1.
         self.kept: Labels = np.full(self.first.size, -1)
         self.revived: dict[int, Retirement] = {}
-        self.exact = self._exact_revivals()
+        self.parted = self._exact_revivals({Retired.MERGED, Retired.SPLIT})
 
     def assignment(self) -> Assignment:
         """Apply the rules in order, then write down the ids."""
@@ -172,49 +173,64 @@ class _Assigning:
         self.kept[self.overlaps.cluster[simple]] = self.overlaps.person[simple]
         for region in self.overlaps.take(~simple).regions():
             self._settle(region)
-        for cluster in self.exact:
-            if self.kept[cluster] < 0:
-                self._revive(cluster, Retired.DELETED)
+        self._undelete()
         ids, origin, founder = self._named()
         return Assignment(
             Membership(ids, self.cluster, founder), origin, tuple(self._retirements(ids))
         )
 
     def _settle(self, region: Overlaps) -> None:
-        """Revive what was merged away if the region has come apart, then match the rest."""
+        """Revive what had been merged away or split up, and match the rest.
+
+        An id retired long ago may fit a cluster that an active id is about to keep. So of the ids
+        that could return, latest first, one does only if as many active ids stay as without it.
+        """
         clusters = np.unique(region.cluster).tolist()
-        if len(clusters) > 1:
-            for cluster in clusters:
-                self._revive(cluster, Retired.MERGED)
-        back = [cluster for cluster in clusters if cluster in self.revived]
-        rest = region.take(np.isin(region.cluster, back, invert=True)) if back else region
+        kept = self._match(region)
+        for retired, cluster in self._returning(clusters):
+            rest = region.take(region.cluster != cluster)
+            still = self._match(rest)
+            if len(still) == len(kept):
+                region, kept = rest, still
+                self.revived[cluster] = retired
+        for person, cluster in kept:
+            self.kept[cluster] = person
+
+    def _returning(self, clusters: list[int]) -> list[tuple[Retirement, int]]:
+        """Ids merged away or split up whose last members are one of the clusters, latest first."""
+        found = [(self.parted[cluster], cluster) for cluster in clusters if cluster in self.parted]
+        return sorted(found, key=lambda pair: (-pair[0].sequence, pair[0].person_id))
+
+    def _match(self, region: Overlaps) -> list[tuple[int, int]]:
+        """Which persons keep their id in which cluster."""
         ids, founder = self.old.ids, self.old.founder
-        persons = sorted(np.unique(rest.person).tolist(), key=ids.__getitem__)
+        persons = sorted(np.unique(region.person).tolist(), key=ids.__getitem__)
         claims = Claims(
             persons,
             [self.cluster[founder[p]] if founder[p] >= 0 else -1 for p in persons],
             [ids[p] in self.past.survivors for p in persons],
         )
-        for person, cluster in match(rest, claims):
-            self.kept[cluster] = person
+        return match(region, claims) if persons else []
 
-    def _exact_revivals(self) -> dict[int, list[Retirement]]:
-        """Retired ids whose last members are exactly one of the clusters, latest first."""
+    def _exact_revivals(self, reasons: set[Retired]) -> dict[int, Retirement]:
+        """Ids so retired whose last members are exactly one of the clusters: the latest of each."""
         active = set(self.old.ids) if self.past.retired else set()
         size = np.bincount(self.cluster[self.cluster >= 0], minlength=self.first.size)
-        found: dict[int, list[Retirement]] = defaultdict(list)
-        for retired in sorted(self.past.retired, key=lambda r: (-r.sequence, r.person_id)):
+        found: dict[int, Retirement] = {}
+        candidates = [r for r in self.past.retired if r.reason in reasons]
+        for retired in sorted(candidates, key=lambda r: (-r.sequence, r.person_id)):
             clusters = {int(self.cluster[record]) for record in retired.members}
             cluster = clusters.pop() if len(clusters) == 1 else -1
             whole = cluster >= 0 and size[cluster] == len(retired.members)
             if whole and retired.person_id not in active:
-                found[cluster].append(retired)
+                found.setdefault(cluster, retired)
         return found
 
-    def _revive(self, cluster: int, reason: Retired) -> None:
-        for retired in self.exact.get(cluster, ()):
-            if retired.reason is reason and cluster not in self.revived:
-                self.revived[cluster] = retired
+    def _undelete(self) -> None:
+        """Revive deleted ids for exactly their last members, where no id was kept or revived."""
+        for cluster, retired in self._exact_revivals({Retired.DELETED}).items():
+            if self.kept[cluster] < 0:
+                self.revived.setdefault(cluster, retired)
 
     def _named(self) -> tuple[tuple[str, ...], Labels, Labels]:
         """Id, origin and founder of every cluster."""

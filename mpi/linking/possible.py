@@ -26,7 +26,8 @@ class PossibleLinks:
 
     `weight` is raw, in milli-bits, at least the review threshold. `reason` indexes REASONS: a
     cannot-link; different HARD_UNIQUE values; no weight of `join`; a mean too low where CONFLICT
-    values differ; a mean too low. Rows are in the order of the two cluster labels.
+    values differ; a mean too low, or a cut through an oversized component. Rows are in the order of
+    the two cluster labels.
     """
 
     left: Integers

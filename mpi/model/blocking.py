@@ -76,9 +76,7 @@ def keys_of_rule(number: int, row: Mapping[str, Value]) -> Iterator[int]:
         yield digest - (1 << 64) if digest >> 63 else digest
 
 
-def blocking_keys(
-    row: Mapping[str, Value], suppressed: Collection[int] = frozenset()
-) -> list[int]:
+def blocking_keys(row: Mapping[str, Value], suppressed: Collection[int] = frozenset()) -> list[int]:
     """All keys of a standardised row, distinct and sorted, without those a release suppresses."""
     found: dict[int, None] = {}
     for number in range(len(RULES)):

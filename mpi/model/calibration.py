@@ -36,7 +36,7 @@ class Calibration:
     basis: str
 
     def confidence(
-        self, direct: NDArray[np.int64], bottleneck: NDArray[np.int64]
+        self, direct: NDArray[np.integer[Any]], bottleneck: NDArray[np.integer[Any]]
     ) -> NDArray[np.float64]:
         """Confidence of pairs of records within one person.
 

@@ -32,6 +32,7 @@ from mpi.model.predicates import (
     Share,
     ShareAtLeast,
     ShareCrosswise,
+    ShareEitherWay,
     Similar,
     WithinEdits,
 )
@@ -92,6 +93,10 @@ _SIMILAR_NAME = 0.8
 
 _SAME_FAMILY = Share("family_set")
 _GIVEN_VARIANT = AnyOf(Share("given_set"), Similar("given_name", _CLOSE_NAME))
+# the name one record knows somebody by is among the given names of the other; a middle name in
+# common is not enough, for brothers have that
+_OTHER_GIVEN = ShareEitherWay("given_set", "given_names")
+_SAME_HOME = AnyOf(Share("postcodes"), Share("addresses"))
 _NO_NAME = Missing("name_token_sets")
 
 NAME = Comparison(
@@ -114,7 +119,7 @@ NAME = Comparison(
         Level(
             "family-and-other-given",
             "same family name, another given name in common",
-            All(_SAME_FAMILY, Share("given_names")),
+            All(_SAME_FAMILY, _OTHER_GIVEN),
         ),
         Level(
             "given-and-family-variant",
@@ -261,41 +266,44 @@ JUSTICE_DATES = Comparison(
     ),
 )
 
+_FAMILY_AGREES = AnyOf(_SAME_FAMILY, Similar("family_name", _CLOSE_NAME))
+_GIVEN_AGREES = AnyOf(_GIVEN_VARIANT, _OTHER_GIVEN, Initial("given_name"))
 _GIVEN_CONTRADICTS = All(
-    Not(Missing("given_name")),
-    Not(_GIVEN_VARIANT),
-    Not(Share("given_names")),
-    Not(Initial("given_name")),
-    Not(Share("full_names")),
-    Not(Share("name_token_sets")),
+    Not(Missing("given_name")), Not(_GIVEN_AGREES), Not(Share("name_token_sets"))
+)
+_DATE_CONTRADICTS = All(
+    Not(Missing("birth_dates")),
+    Not(Share("birth_years")),
+    Not(Share("birth_month_days")),
+    Not(WithinEdits("birth_date", 1)),
 )
 
 RELATIVES = Comparison(
     "relatives",
     (
         Level(
+            "twins-at-home",
+            "family name, birth date and address agree, given names contradict, as twins have",
+            All(_FAMILY_AGREES, Share("birth_dates"), _GIVEN_CONTRADICTS, _SAME_HOME),
+            bits=-18.0,
+        ),
+        Level(
             "twins",
-            "same family name and birth date but given names that contradict, as twins have",
-            All(_SAME_FAMILY, Share("birth_dates"), _GIVEN_CONTRADICTS),
-            bits=-8.0,
+            "family name and birth date agree, given names contradict, as twins have",
+            All(_FAMILY_AGREES, Share("birth_dates"), _GIVEN_CONTRADICTS),
+            bits=-9.0,
         ),
         Level(
             "household",
-            "same family name and address, another given name and birth date, as relatives have",
-            All(_SAME_FAMILY, AnyOf(Share("postcodes"), Share("addresses")), _GIVEN_CONTRADICTS),
-            bits=-4.0,
+            "family name and address agree, given names contradict, as relatives have",
+            All(_FAMILY_AGREES, _SAME_HOME, _GIVEN_CONTRADICTS),
+            bits=-10.0,
         ),
         Level(
             "namesakes",
-            "same full name and address but another year and day of birth, as parent and child have",
-            All(
-                Share("full_names"),
-                AnyOf(Share("postcodes"), Share("addresses")),
-                Not(Missing("birth_dates")),
-                Not(Share("birth_years")),
-                Not(Share("birth_month_days")),
-            ),
-            bits=-6.0,
+            "names and address agree, birth dates contradict, as parent and child have",
+            All(_FAMILY_AGREES, _SAME_HOME, _GIVEN_AGREES, _DATE_CONTRADICTS),
+            bits=-14.0,
         ),
         _other("no sign of two relatives"),
     ),

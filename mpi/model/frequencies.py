@@ -95,7 +95,9 @@ def _band_column(column: pa.Array, listed: Mapping[str, int], number: int) -> pa
 
 def _is_in_band(values: pa.Array, listed: Mapping[str, int], number: int) -> pa.Array:
     if number:
-        return pc.is_in(values, pa.array([v for v, b in listed.items() if b == number], pa.string()))
+        return pc.is_in(
+            values, pa.array([v for v, b in listed.items() if b == number], pa.string())
+        )
     return pc.and_(pc.is_valid(values), pc.invert(pc.is_in(values, pa.array(listed, pa.string()))))
 
 

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from mpi.attributes import SCHEMA
 from mpi.errors import ModelMismatch, ModelNotFound, UnusableModel
-from mpi.model.blocking import RULES
+from mpi.model.blocking import RULE_BITS, RULES, rule_name
 from mpi.model.calibration import Calibration
 from mpi.model.comparisons import COMPARISONS
 from mpi.model.frequencies import BANDS, Frequencies
@@ -32,6 +32,7 @@ FORMAT = 1
 _PARAMETERS = "parameters.json"
 _FREQUENCIES = "term_frequencies.parquet"
 _SUPPRESSED = "suppressed_keys.parquet"
+_RULE_NUMBERS = {rule_name(rule): number for number, rule in enumerate(RULES)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +54,25 @@ class Release:
 
     `levels[comparison][code]` are the parameters; a comparison that had no data is not in it and
     is not compared. `prior` is the match weight, in milli-bits, of two records drawn at random.
-    `suppressed` is a sorted array of blocking keys. `trained` describes the training, for people.
+    `rules` are the numbers of the blocking rules in use, `suppressed` a sorted array of keys of
+    theirs that are not. `trained` describes the training, for people.
     """
 
     name: str
     prior: int
     levels: Mapping[str, Mapping[str, LevelParameters]]
     frequencies: Frequencies
+    rules: tuple[int, ...]
     suppressed: NDArray[np.int64]
     thresholds: Thresholds
     calibration: Calibration
     trained: Mapping[str, Any]
+
+    def live_keys(self, keys: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Which of some blocking keys the release uses: of a rule in use, and not suppressed."""
+        in_use = np.zeros(RULE_BITS + 1, dtype=bool)
+        in_use[list(self.rules)] = True
+        return np.asarray(in_use[keys & RULE_BITS] & ~np.isin(keys, self.suppressed))
 
     @property
     def identity(self) -> str:
@@ -122,7 +131,14 @@ def load(folder: Path) -> Release:
         content = json.loads(path.read_text(encoding="utf-8"))
         _check(content, folder)
         return _release(content, folder)
-    except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
+    except (
+        OSError,
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+        pa.ArrowException,
+    ) as error:
         raise UnusableModel(
             f"A file of it is missing or damaged ({type(error).__name__}); train it again.",
             folder=folder,
@@ -150,6 +166,7 @@ def _release(content: dict[str, Any], folder: Path) -> Release:
             for name, levels in content["levels"].items()
         },
         frequencies=Frequencies(int(content["people"]), listed),
+        rules=tuple(_RULE_NUMBERS[name] for name in content["rules"]),
         suppressed=pq.read_table(folder / _SUPPRESSED).column("key").to_numpy(),
         thresholds=Thresholds.from_dict(content["thresholds"]),
         calibration=Calibration.from_dict(content["calibration"]),
@@ -164,6 +181,7 @@ def _parameters(release: Release) -> dict[str, Any]:
         "definition": definition_hash(),
         "people": release.frequencies.people,
         "prior": release.prior,
+        "rules": [rule_name(RULES[number]) for number in release.rules],
         "thresholds": release.thresholds.as_dict(),
         "calibration": release.calibration.as_dict(),
         "levels": {

@@ -11,7 +11,7 @@ Python they are rows `l` and `r`, and lists are frozensets.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -108,12 +108,14 @@ class Share(_OfOneAttribute):
         return f"({left} is not None and {right} is not None and not {left}.isdisjoint({right}))"
 
 
-@dataclass(frozen=True, slots=True)
-class ShareCrosswise:
-    """A value of one list attribute stands in another list attribute of the other record."""
+class _AcrossTwoLists:
+    """Values of one list attribute of a record in another list attribute of the other record."""
 
-    first: str
-    second: str
+    sql_word: str
+    python_word: str
+
+    def __init__(self, first: str, second: str) -> None:
+        self.first, self.second = first, second
 
     def attributes(self) -> Iterator[str]:
         """The attributes it reads."""
@@ -121,22 +123,35 @@ class ShareCrosswise:
 
     def sql(self) -> str:
         """See `Predicate`."""
-        first_l, first_r = _sides(self.first)
-        second_l, second_r = _sides(self.second)
-        return (
-            f"(coalesce(list_has_any({first_l}, {second_r}), false)"
-            f" AND coalesce(list_has_any({second_l}, {first_r}), false))"
+        one, other = (
+            f"coalesce(list_has_any({left}, {right}), false)" for left, right in self._sides(_sides)
         )
+        return f"({one} {self.sql_word} {other})"
 
     def python(self) -> str:
         """See `Predicate`."""
-        first_l, first_r = _values(self.first)
-        second_l, second_r = _values(self.second)
-        present = " and ".join(f"{v} is not None" for v in (first_l, first_r, second_l, second_r))
-        return (
-            f"({present} and not {first_l}.isdisjoint({second_r})"
-            f" and not {second_l}.isdisjoint({first_r}))"
+        one, other = (
+            f"({left} is not None and {right} is not None and not {left}.isdisjoint({right}))"
+            for left, right in self._sides(_values)
         )
+        return f"({one} {self.python_word} {other})"
+
+    def _sides(self, names: Callable[[str], tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+        first_l, first_r = names(self.first)
+        second_l, second_r = names(self.second)
+        return (first_l, second_r), (second_l, first_r)
+
+
+class ShareCrosswise(_AcrossTwoLists):
+    """Each list of one record has a value in common with the other list of the other record."""
+
+    sql_word, python_word = "AND", "and"
+
+
+class ShareEitherWay(_AcrossTwoLists):
+    """Some list of one record has a value in common with the other list of the other record."""
+
+    sql_word, python_word = "OR", "or"
 
 
 @dataclass(frozen=True, slots=True)

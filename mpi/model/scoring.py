@@ -44,9 +44,7 @@ class Scorer:
 
     def weight(self, left: Comparable, right: Comparable) -> int:
         """The match weight of a pair, prior included, in milli-bits."""
-        return self._prior + sum(
-            worth[level(left, right)] for _, level, worth in self._compiled
-        )
+        return self._prior + sum(worth[level(left, right)] for _, level, worth in self._compiled)
 
     def levels(self, left: Comparable, right: Comparable) -> dict[str, tuple[int, int]]:
         """For each comparison the number of the level that holds, and its weight in milli-bits."""

@@ -6,6 +6,7 @@ SQL of one engine.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,6 +16,10 @@ from splink import SettingsCreator
 from mpi.model.comparisons import COMPARISONS, Comparison, Level
 from mpi.model.parameters import LevelParameters, Release
 from mpi.model.thresholds import MILLI
+
+# Splink tells beginners on its logger what this package knows and does on purpose (a level that was
+# not observed, a comparison without a null level); without a handler that would go to stderr.
+logging.getLogger("splink").addHandler(logging.NullHandler())
 
 RECORD_NUMBER = "record_no"
 """The column that names a record inside one run: 0, 1, … in order of (source, source_id)."""
@@ -33,7 +38,7 @@ def comparison(
     definition: Comparison, parameters: Mapping[str, Mapping[str, Any]] | None = None
 ) -> cl.CustomComparison:
     """One comparison for Splink; `parameters[code]` are further settings of each scored level."""
-    levels = [
+    levels: list[Any] = [
         level_settings(level) | dict((parameters or {}).get(level.code, {}))
         for level in definition.levels
     ]

@@ -2,7 +2,7 @@
 
 `load_sources` gives the source systems, `discover_feeds` their feeds. `read_feed` gives Records;
 `read_table` and `to_records` do the same in slices, for worker processes. `render_row` is the
-inverse. To add a source system write a TOML like those in `systems/`.
+inverse, `render_rows` that of many. To add a source system write a TOML like those in `systems/`.
 """
 
 from mpi.sources.description import SourceSystem
@@ -11,7 +11,7 @@ from mpi.sources.header import ROW
 from mpi.sources.loader import load_sources
 from mpi.sources.mapping import mark_postcodes, to_records
 from mpi.sources.rejects import Reject, Rejects
-from mpi.sources.render import render_row
+from mpi.sources.render import render_row, render_rows
 
 __all__ = [
     "ROW",
@@ -27,5 +27,6 @@ __all__ = [
     "read_feed",
     "read_table",
     "render_row",
+    "render_rows",
     "to_records",
 ]

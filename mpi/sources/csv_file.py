@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
+from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 
@@ -16,7 +18,6 @@ from mpi.sources.rejects import Reject, Rejects
 
 _BLOCK_BYTES = 8 << 20
 _MAX_HEADER_BYTES = 1 << 20
-_OTHER_ENCODINGS = (b"\xff\xfe", b"\xfe\xff")
 
 
 def read_csv(path: Path, source: SourceSystem, rejects: Rejects) -> pa.Table:
@@ -25,6 +26,7 @@ def read_csv(path: Path, source: SourceSystem, rejects: Rejects) -> pa.Table:
     Raises:
         EmptyFeed, MissingColumn, WrongEncoding, UnreadableFeed: name the file.
     """
+    _require_utf8(path)
     require_columns(_header(path, source.delimiter), source, path)
     ragged = _RaggedRows(path)
     table = arrow_csv.read_csv(
@@ -84,21 +86,37 @@ def _ends_in_open_quote(table: pa.Table, path: Path) -> bool:
 
 
 def _count_quotes(path: Path) -> int:
+    return sum(block.count(b'"') for block in _blocks(path))
+
+
+def _blocks(path: Path) -> Iterator[bytes]:
     with pa.input_stream(str(path)) as stream:
-        return sum(block.count(b'"') for block in iter(lambda: stream.read(_BLOCK_BYTES), b""))
+        while block := stream.read(_BLOCK_BYTES):
+            yield block
+
+
+def _require_utf8(path: Path) -> None:
+    """Look before Arrow does: it cannot hand over a ragged row that is not UTF-8."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    line = 1
+    for block in chain(_blocks(path), [b""]):
+        try:
+            decoder.decode(block, final=not block)
+        except UnicodeDecodeError as error:
+            line += error.object.count(b"\n", 0, error.start)
+            raise WrongEncoding(file=str(path), line=line) from error
+        line += block.count(b"\n")
 
 
 def _header(path: Path, delimiter: str) -> list[str]:
     """The names of the columns; the first row may hold quoted line breaks."""
     with pa.input_stream(str(path)) as stream:
         start = stream.read(_MAX_HEADER_BYTES)
-    if start.startswith(_OTHER_ENCODINGS) or b"\0" in start.partition(b"\n")[0]:
-        raise WrongEncoding(file=str(path))
-    lines = start.removeprefix(b"\xef\xbb\xbf").splitlines(keepends=True)
+    if b"\0" in start.partition(b"\n")[0]:
+        raise WrongEncoding("It looks like UTF-16.", file=str(path))
+    lines = start.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "ignore").splitlines(keepends=True)
     try:
-        rows = csv.reader((line.decode("utf-8") for line in lines), delimiter=delimiter)
-        return next(chain((row for row in rows if row), iter([[]])))
-    except UnicodeDecodeError as error:
-        raise WrongEncoding("The header.", file=str(path)) from error
+        rows = csv.reader(lines, delimiter=delimiter)
+        return next((row for row in rows if row), [])
     except csv.Error as error:
         raise UnreadableFeed("The header is not CSV.", file=str(path)) from error

@@ -119,8 +119,10 @@ class SourceSystem:
     """A system that issues identifiers and sends records, and how to read its feeds.
 
     `date_formats` are tried in order, the first is written. A snapshot that lacks more than
-    `max_missing_share` of the known records looks truncated. `institution_postcodes` adds places
-    of detention that this source uses as addresses to those that cleaning knows.
+    `max_missing_share` of the known records looks truncated. A feed where more than
+    `max_unreadable_dates` of a column's dates are in no known format looks changed upstream; both
+    are refused. `institution_postcodes` adds places of detention that this source uses as
+    addresses to those that cleaning knows.
     """
 
     name: Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")]
@@ -129,6 +131,7 @@ class SourceSystem:
     names: Annotated[tuple[NameColumns, ...], Field(min_length=1)]
     delivery: Delivery = "snapshot"
     max_missing_share: Annotated[float, Field(ge=0, le=1)] = 0.2
+    max_unreadable_dates: Annotated[float, Field(ge=0, le=1)] = 0.05
     version: Annotated[VersionColumn | None, BeforeValidator(_as_column)] = None
     deleted: Flag | None = None
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","

@@ -63,7 +63,7 @@ def to_records(table: pa.Table, source: SourceSystem) -> list[Record]:
 def _joined(columns: Sequence[list[tuple[T, ...]]], count: int) -> list[tuple[T, ...]]:
     """The tuples of several columns put together, row by row."""
     nothing: list[tuple[T, ...]] = [()] * count
-    first, *rest = columns or [nothing]
+    first, *rest = [column for column in columns if any(column)] or [nothing]
     return reduce(lambda left, right: list(map(add, left, right)), rest, first)
 
 

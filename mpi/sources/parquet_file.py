@@ -36,7 +36,7 @@ def read_parquet(path: Path, source: SourceSystem) -> pa.Table:
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
             if "UTF8" in str(error):
                 raise
-            raise UnreadableFeed("No text, number or date.", file=str(path), column=name) from error
+            raise UnreadableFeed("No text, number or date.", file=str(path), column=name) from None
     return pa.table({**columns, ROW: pa.array(range(1, table.num_rows + 1), pa.int64())})
 
 

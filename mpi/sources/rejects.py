@@ -56,3 +56,7 @@ class Rejects:
 
     def __len__(self) -> int:
         return len(self.items)
+
+    def __bool__(self) -> bool:
+        """True even when nothing was rejected, so that `rejects or Rejects()` loses none."""
+        return True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from mpi.records import Identifier, Name, Record
 from mpi.sources.dates import write_date
@@ -24,7 +24,16 @@ def render_row(source: SourceSystem, record: Record) -> dict[str, str]:
     Values go to the first column with room. What a source has no column for is left out, and a
     separator inside a value becomes a space. Reading the row gives the record back, less that.
     """
-    row = dict.fromkeys(source.columns, "")
+    return next(render_rows(source, [record]))
+
+
+def render_rows(source: SourceSystem, records: Iterable[Record]) -> Iterator[dict[str, str]]:
+    """The same for many records: what depends on the source alone is worked out once."""
+    blank = dict.fromkeys(source.columns, "")
+    return (_filled(blank.copy(), source, record) for record in records)
+
+
+def _filled(row: dict[str, str], source: SourceSystem, record: Record) -> dict[str, str]:
     row[source.key] = record.source_id
     if source.version:
         row[source.version.column] = _version(record.version, source.version.formats)
@@ -36,13 +45,12 @@ def render_row(source: SourceSystem, record: Record) -> dict[str, str]:
     _write_addresses(row, source, record)
     for columns, values in _listed(source, record):
         _write_list(row, columns, values)
-    for column, value in (
+    texts = (
         (source.town, record.town),
         (source.birth_place, record.birth_place),
         (source.occupation, record.occupation),
-    ):
-        if column:
-            row[column] = value
+    )
+    row.update((column, value) for column, value in texts if column)
     _write_identifiers(row, source.identifiers, record.identifiers)
     return row
 

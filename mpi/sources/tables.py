@@ -45,7 +45,8 @@ def read_text_table(path: Path, source: SourceSystem, rejects: Rejects) -> pa.Ta
     try:
         table = _read(path, source, rejects)
     except (pa.ArrowInvalid, OSError, EOFError) as error:
-        raise _unreadable(error, path) from error
+        # Arrow's message may quote a person's row, so it must not travel as the cause either.
+        raise _unreadable(error, path) from None
     if table.num_rows == 0:
         detail = "Every row was rejected." if len(rejects) > before else ""
         raise EmptyFeed(detail, file=str(path))
@@ -65,7 +66,7 @@ def _read(path: Path, source: SourceSystem, rejects: Rejects) -> pa.Table:
 
 
 def _unreadable(error: Exception, path: Path) -> UnreadableFeed | EmptyFeed:
-    """The cause in our words: Arrow's message may quote a value."""
+    """The cause in our words."""
     text = str(error)
     if "Empty CSV file" in text:
         return EmptyFeed(file=str(path))

@@ -5,6 +5,8 @@ A date format that changed upstream would otherwise empty a column without anybo
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
@@ -16,9 +18,6 @@ from mpi.sources.description import Column, SourceSystem
 from mpi.sources.header import ROW
 from mpi.sources.rejects import Reject, Rejects
 
-MAX_UNREADABLE_SHARE = 0.05
-"""Share of the filled values of a column that may fit no format before the feed is refused."""
-
 _ROWS_NAMED = 5
 
 
@@ -28,47 +27,49 @@ def report_unreadable_dates(
     """Add a reject for each value that cannot be read; `to_records` leaves those values out.
 
     Raises:
-        UnreadableDates: more than `MAX_UNREADABLE_SHARE` of a column; names the file, the column
-            and the first rows.
+        UnreadableDates: more than `source.max_unreadable_dates` of a column; names the file, the
+            column and the first rows.
     """
+    for dated in _dated(source):
+        _report(table, source, dated, path=path, rejects=rejects)
+
+
+@dataclass(frozen=True, slots=True)
+class _Dated:
+    """A column of dates or times, and what reads it."""
+
+    column: Column
+    formats: tuple[str, ...]
+    read: Callable[[str, tuple[str, ...]], str | None]
+
+
+def _dated(source: SourceSystem) -> Iterator[_Dated]:
     for column in source.date_columns:
-        _report(table, source, column, formats=source.date_formats, path=path, rejects=rejects)
+        yield _Dated(column, source.date_formats, read_date)
     if source.version and source.version.formats:
-        column, formats = Column(source.version.column), source.version.formats
-        _report(table, source, column, formats=formats, path=path, rejects=rejects)
+        yield _Dated(Column(source.version.column), source.version.formats, read_time)
 
 
 def _report(
-    table: pa.Table,
-    source: SourceSystem,
-    column: Column,
-    *,
-    formats: tuple[str, ...],
-    path: Path,
-    rejects: Rejects,
+    table: pa.Table, source: SourceSystem, dated: _Dated, *, path: Path, rejects: Rejects
 ) -> None:
-    values, positions = _filled(table.column(column.column).combine_chunks(), column.separator)
-    read = read_time if column.column == _version_column(source) else read_date
-    bad = [v for v in pc.unique(values).to_pylist() if read(v, formats) is None]
+    name, formats = dated.column.column, dated.formats
+    values, positions = _filled(table.column(name).combine_chunks(), dated.column.separator)
+    bad = [v for v in pc.unique(values).to_pylist() if dated.read(v, formats) is None]
     if not bad:
         return
     where = positions.filter(pc.is_in(values, pa.array(bad, pa.string())))
     rows = table.column(ROW).take(where).to_pylist()
-    if len(rows) > MAX_UNREADABLE_SHARE * len(values):
-        first = " ".join(str(row) for row in rows[:_ROWS_NAMED])
+    if len(rows) > source.max_unreadable_dates * len(values):
         raise UnreadableDates(
             f"{len(rows)} of {len(values)} values fit none of {' '.join(formats)}.",
             file=str(path),
-            column=column.column,
-            rows=first,
+            column=name,
+            rows=" ".join(str(row) for row in rows[:_ROWS_NAMED]),
         )
     keys = table.column(source.key).take(where).to_pylist()
     for row, key in zip(rows, keys, strict=True):
-        rejects.add(Reject(str(path), row, key, column.column, "unreadable date"))
-
-
-def _version_column(source: SourceSystem) -> str:
-    return source.version.column if source.version else ""
+        rejects.add(Reject(str(path), row, key, name, "unreadable date"))
 
 
 def _filled(texts: pa.Array, separator: str) -> tuple[pa.Array, pa.Array]:

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from sqlalchemy import Connection, Select
+from sqlalchemy import Connection
 
+from mpi.store.sqlite import Prepared
 from mpi.store.tables import AS_OF, RETIRED, Tables
 
 MEMBERSHIP = pa.schema(
@@ -62,7 +63,8 @@ LINKS = pa.schema(
         ("blocked", pa.bool_()),
     ]
 )
-ROWS = 100_000
+ROWS = 10_000
+"""Rows fetched at once; with more, the garbage collector goes over them again and again."""
 
 
 def previous_membership(connection: Connection, of: Tables) -> pa.Table:
@@ -77,7 +79,7 @@ def previous_membership(connection: Connection, of: Tables) -> pa.Table:
 
 def membership_as_of(connection: Connection, sequence: int) -> pa.Table:
     """The person of every record after an event."""
-    return _table(connection, AS_OF, MEMBERSHIP, {"sequence": sequence})
+    return _table(connection, AS_OF, MEMBERSHIP, sequence=sequence)
 
 
 def retired_persons(connection: Connection) -> pa.Table:
@@ -97,40 +99,31 @@ def retired_persons(connection: Connection) -> pa.Table:
 
 def records(connection: Connection, of: Tables, rows: int) -> Iterator[pa.RecordBatch]:
     """Every record with its person."""
-    return _stream(connection, of.records, RECORDS, rows=rows)
+    return _stream(connection, of.records, RECORDS, rows)
 
 
 def cross_references(connection: Connection, of: Tables, rows: int) -> Iterator[pa.RecordBatch]:
     """Every identifier of every record."""
-    return _stream(connection, of.cross_references, CROSS_REFERENCES, rows=rows)
+    return _stream(connection, of.cross_references, CROSS_REFERENCES, rows)
 
 
 def links(connection: Connection, of: Tables, rows: int) -> Iterator[pa.RecordBatch]:
     """Every link."""
-    return _stream(connection, of.links, LINKS, rows=rows)
+    return _stream(connection, of.links, LINKS, rows)
 
 
 def _stream(
-    connection: Connection,
-    statement: Select[Any],
-    schema: pa.Schema,
-    *,
-    asked: dict[str, Any] | None = None,
-    rows: int = ROWS,
+    connection: Connection, statement: Prepared, schema: pa.Schema, rows: int
 ) -> Iterator[pa.RecordBatch]:
-    options = {"stream_results": True, "max_row_buffer": rows}
-    result = connection.execute(statement, asked or {}, execution_options=options)
-    for some in result.partitions(rows):
+    for some in statement.batches(connection, rows):
         yield _batch(some, schema)
 
 
 def _table(
-    connection: Connection,
-    statement: Select[Any],
-    schema: pa.Schema,
-    asked: dict[str, Any] | None = None,
+    connection: Connection, statement: Prepared, schema: pa.Schema, **asked: int
 ) -> pa.Table:
-    return pa.Table.from_batches(_stream(connection, statement, schema, asked=asked), schema)
+    batches = statement.batches(connection, ROWS, **asked)
+    return pa.Table.from_batches((_batch(some, schema) for some in batches), schema)
 
 
 def _batch(rows: Sequence[Sequence[Any]], schema: pa.Schema) -> pa.RecordBatch:

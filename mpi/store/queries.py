@@ -60,6 +60,7 @@ class Queries:
     pairs_of_anchors: Select[Any]
     candidates: Select[Any]
     records: Select[Any]
+    records_of: Select[Any]
     links: Select[Any]
     current_persons: Select[Any]
 
@@ -127,8 +128,8 @@ def _candidates(t: Slot) -> Select[Any]:
     )
 
 
-def _records(t: Slot) -> Select[Any]:
-    """Whole records, by number."""
+def _whole_records(t: Slot) -> Select[Any]:
+    """Whole records: key, version, person, payload and attributes."""
     return (
         select(
             t.record.c.record_no,
@@ -141,8 +142,21 @@ def _records(t: Slot) -> Select[Any]:
         )
         .join_from(t.record, t.payload, t.payload.c.record_no == t.record.c.record_no)
         .join(t.person, t.person.c.person_no == t.record.c.person_no)
-        .where(t.record.c.record_no.in_(bindparam("record_nos", expanding=True)))
-        .order_by(t.record.c.record_no)
+    )
+
+
+def _records(t: Slot) -> Select[Any]:
+    """Whole records, by number."""
+    numbers: BindParameter[Any] = bindparam("record_nos", expanding=True)
+    return _whole_records(t).where(t.record.c.record_no.in_(numbers)).order_by(t.record.c.record_no)
+
+
+def _records_of(t: Slot) -> Select[Any]:
+    """Whole records of one source system, by key."""
+    return (
+        _whole_records(t)
+        .where(t.record.c.source == bindparam("source"))
+        .order_by(t.record.c.source_id)
     )
 
 
@@ -188,6 +202,7 @@ def _queries(t: Slot) -> Queries:
         pairs_of_anchors=_pairs_of_anchors(t),
         candidates=_candidates(t),
         records=_records(t),
+        records_of=_records_of(t),
         links=_links(t),
         current_persons=_current_persons(t),
     )

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, bindparam, case, or_, select
 
 from mpi.store.schema import Slot, membership, person_history, slots
+from mpi.store.sqlite import Prepared
 
 RETIRED = (
     select(person_history)
@@ -15,7 +16,7 @@ RETIRED = (
     .order_by(person_history.c.person_id)
 )
 
-AS_OF = (
+AS_OF = Prepared(
     select(membership.c.source, membership.c.source_id, membership.c.person_id)
     .where(
         membership.c.from_sequence <= bindparam("sequence"),
@@ -32,11 +33,11 @@ AS_OF = (
 class Tables:
     """The statements over one slot."""
 
-    records_by_person: Select[Any]
-    persons: Select[Any]
-    records: Select[Any]
-    cross_references: Select[Any]
-    links: Select[Any]
+    records_by_person: Prepared
+    persons: Prepared
+    records: Prepared
+    cross_references: Prepared
+    links: Prepared
 
 
 def _records_by_person(t: Slot) -> Select[Any]:
@@ -131,11 +132,11 @@ def _links(t: Slot) -> Select[Any]:
 
 tables = {
     name: Tables(
-        records_by_person=_records_by_person(slot),
-        persons=_persons(slot),
-        records=_records(slot),
-        cross_references=_cross_references(slot),
-        links=_links(slot),
+        records_by_person=Prepared(_records_by_person(slot)),
+        persons=Prepared(_persons(slot)),
+        records=Prepared(_records(slot)),
+        cross_references=Prepared(_cross_references(slot)),
+        links=Prepared(_links(slot)),
     )
     for name, slot in slots.items()
 }

@@ -38,6 +38,8 @@ FEW = 16
 """Records up to which it is cheaper to fetch every pair of a person than to ask for some."""
 BATCH = 500
 """Values listed in one statement."""
+ROWS = 10_000
+"""Rows of one batch of an export; with more, the garbage collector goes over them repeatedly."""
 
 
 class View:
@@ -131,6 +133,12 @@ class View:
                 number, source, source_id, *rest = row
                 yield StoredRecord(number, RecordKey(source, source_id), *rest)
 
+    def records_of(self, source: str) -> Iterator[StoredRecord]:
+        """All records of a source system, in order of their keys."""
+        for row in self._connection.execute(self._queries.records_of, {"source": source}):
+            number, source, source_id, *rest = row
+            yield StoredRecord(number, RecordKey(source, source_id), *rest)
+
     def links_among(self, record_nos: Sequence[int]) -> list[StoredLink]:
         """The links whose both ends are among some records (at most a few thousand)."""
         rows = self._connection.execute(self._queries.links, {"record_nos": list(record_nos)})
@@ -194,7 +202,7 @@ class View:
 
         return exports.retired_persons(self._connection)
 
-    def export_records(self, *, rows: int = 100_000) -> Iterator[pa.RecordBatch]:
+    def export_records(self, *, rows: int = ROWS) -> Iterator[pa.RecordBatch]:
         """Every record with its person, in batches; schema `exports.RECORDS`.
 
         `confidence` is that of the record and the golden record: null for the golden record
@@ -204,7 +212,7 @@ class View:
 
         return exports.records(self._connection, self._tables, rows)
 
-    def export_cross_references(self, *, rows: int = 100_000) -> Iterator[pa.RecordBatch]:
+    def export_cross_references(self, *, rows: int = ROWS) -> Iterator[pa.RecordBatch]:
         """Every identifier of every record, in batches; schema `exports.CROSS_REFERENCES`.
 
         `direct`, `bottleneck` and `confidence` are those of the record and the golden record:
@@ -214,7 +222,7 @@ class View:
 
         return exports.cross_references(self._connection, self._tables, rows)
 
-    def export_links(self, *, rows: int = 100_000) -> Iterator[pa.RecordBatch]:
+    def export_links(self, *, rows: int = ROWS) -> Iterator[pa.RecordBatch]:
         """Every link with the keys and persons of its records; schema `exports.LINKS`."""
         from mpi.store import exports
 

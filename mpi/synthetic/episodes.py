@@ -42,6 +42,19 @@ class Records:
 
 
 @dataclass(frozen=True, slots=True)
+class _Drawn:
+    """What is drawn of each record before its dates: person, source and stay."""
+
+    person: Ints
+    source: Ints
+    stay: Ints
+    stays: Stays
+
+    def __len__(self) -> int:
+        return len(self.person)
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """The records of a population, the stays they speak of, and the day each person died."""
 
@@ -56,8 +69,9 @@ def plan_records(people: People, settings: Settings, rng: Random) -> Plan:
     person = np.repeat(np.arange(len(people)), counts)
     source = _sources(people, person, counts, rng)
     person, source, duplicate = _register_twice(person, source, settings, rng)
-    stays, stay = make_stays(people, person, source, rng)
-    died, observed = _observed(people, person, source, stays, stay, settings, rng)
+    stays, stay = make_stays(people, person, source=source, rng=rng)
+    drawn = _Drawn(person, source, stay, stays)
+    died, observed = _observed(people, drawn, settings, rng)
     records = Records(
         person=person,
         source=source,
@@ -65,8 +79,8 @@ def plan_records(people: People, settings: Settings, rng: Random) -> Plan:
         stay=stay,
         duplicate=duplicate,
         merged=duplicate & (rng.random(len(person)) < settings.duplicate_merged),
-        sentence=_sentences(source, person, stays, stay, observed, rng),
-        arrest=_arrests(source, person, stays, observed, rng),
+        sentence=_sentences(drawn, observed, rng),
+        arrest=_arrests(drawn, observed, rng),
         observed=observed,
         first=np.searchsorted(person, np.arange(len(people) + 1)),
     )
@@ -126,23 +140,16 @@ def _numbers(source: Ints, rng: Random) -> Ints:
     return number
 
 
-def _observed(
-    people: People,
-    person: Ints,
-    source: Ints,
-    stays: Stays,
-    stay: Ints,
-    settings: Settings,
-    rng: Random,
-) -> tuple[Ints, Ints]:
+def _observed(people: People, drawn: _Drawn, settings: Settings, rng: Random) -> tuple[Ints, Ints]:
     """When each person died, and when each record was last touched: before that, but for a few."""
-    count = len(person)
+    person, stay, count = drawn.person, drawn.stay, len(drawn)
     begin = np.maximum(EARLIEST, people.birth[person] + int(10.2 * YEAR))
-    drawn = begin + (rng.random(count) * (TODAY - begin)).astype(np.int64)
+    touched = begin + (rng.random(count) * (TODAY - begin)).astype(np.int64)
     # A demographic record is kept up to date; the others were touched at an episode.
-    drawn = np.where(source == profiles.PDS, TODAY - rng.integers(0, 900, count), drawn)
-    drawn = np.maximum(drawn, begin)
-    observed = np.where(stay >= 0, stays.end[stay], drawn)
+    kept_up = drawn.source == profiles.PDS
+    touched = np.where(kept_up, TODAY - rng.integers(0, 900, count), touched)
+    touched = np.maximum(touched, begin)
+    observed = np.where(stay >= 0, drawn.stays.end[stay], touched)
     last = np.zeros(len(people), dtype=np.int64)
     np.maximum.at(last, person, observed)
     dies = rng.random(len(people)) < settings.deaths
@@ -151,22 +158,20 @@ def _observed(
     return died, np.where(late, died[person] + rng.integers(1, 200, count), observed)
 
 
-def _some_stay(person: Ints, stays: Stays, rng: Random) -> Ints:
+def _some_stay(drawn: _Drawn, rng: Random) -> Ints:
     """For each record one stay of its person, -1 for people who had none."""
-    begin = stays.first[person]
-    size = stays.first[person + 1] - begin
-    chosen = begin + (rng.random(len(person)) * size).astype(np.int64)
+    begin = drawn.stays.first[drawn.person]
+    size = drawn.stays.first[drawn.person + 1] - begin
+    chosen = begin + (rng.random(len(drawn)) * size).astype(np.int64)
     return np.where(size > 0, chosen, -1)
 
 
-def _sentences(
-    source: Ints, person: Ints, stays: Stays, stay: Ints, observed: Ints, rng: Random
-) -> Ints:
+def _sentences(drawn: _Drawn, observed: Ints, rng: Random) -> Ints:
     """Sentence days: that of the stay, and the same day in probation and courts for most."""
-    count = len(person)
-    some = np.where(stay >= 0, stay, _some_stay(person, stays, rng))
+    count, source, stay = len(drawn), drawn.source, drawn.stay
+    some = np.where(stay >= 0, stay, _some_stay(drawn, rng))
     custodial = (stay >= 0) | (rng.random(count) < 0.7)
-    of_stay = np.where((some >= 0) & custodial, stays.sentence[some], -1)
+    of_stay = np.where((some >= 0) & custodial, drawn.stays.sentence[some], -1)
     community = observed - rng.integers(30, 700, count)
     day_off = rng.random(count) < 0.004
     noted = np.where(day_off & (source == profiles.COURTS), rng.integers(1, 14, count), 0)
@@ -175,10 +180,12 @@ def _sentences(
     return np.where(told, np.where(of_stay >= 0, of_stay + noted, community), -1)
 
 
-def _arrests(source: Ints, person: Ints, stays: Stays, observed: Ints, rng: Random) -> Ints:
+def _arrests(drawn: _Drawn, observed: Ints, rng: Random) -> Ints:
     """Police custody began on the day of a later reception, shortly before, or on its own."""
-    some = _some_stay(person, stays, rng)
-    leads = (some >= 0) & (rng.random(len(person)) < 0.5)
-    before = rng.integers(0, 4, len(person))
-    arrest = np.where(leads, stays.start[some] - before, observed - rng.integers(0, 2, len(person)))
-    return np.where(source == profiles.POLICE, arrest, -1)
+    count = len(drawn)
+    some = _some_stay(drawn, rng)
+    leads = (some >= 0) & (rng.random(count) < 0.5)
+    before = rng.integers(0, 4, count)
+    alone = observed - rng.integers(0, 2, count)
+    arrest = np.where(leads, drawn.stays.start[some] - before, alone)
+    return np.where(drawn.source == profiles.POLICE, arrest, -1)

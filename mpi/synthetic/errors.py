@@ -24,7 +24,8 @@ from mpi.synthetic.traits import Traits
 _CLASS_FACTORS: Final = (1.0, 1.6, 2.5)
 _SETTING_FACTORS: Final = (1.0, 1.0, 1.1, 1.1, 1.4, 0.9)
 _TRANSLITERATED_FACTOR: Final = 1.4
-_HIGHEST: Final = 0.9
+_TOLERANCE: Final = 1e-6
+_MOST_STEPS: Final = 200
 
 Hits = Mapping[str, Ints]
 """For each kind of error the positions of the records that suffer it, in order."""
@@ -32,15 +33,20 @@ Hits = Mapping[str, Ints]
 
 @dataclass(frozen=True, slots=True)
 class _Event:
-    """One kind of error: its rate per record, among whom, and who is likelier to suffer it."""
+    """One kind of error: its rate per record, among whom, and who is likelier to suffer it.
+
+    An `even` one is no slip of whoever wrote the record (a stale address is not), so proneness
+    has no part in it.
+    """
 
     kind: str
     rate: Floats
     among: Bools | None = None
     weight: Floats | None = None
+    even: bool = False
 
 
-def proneness(people: People, records: Records, settings: Settings, rng: Random) -> Floats:
+def proneness(people: People, records: Records, *, settings: Settings, rng: Random) -> Floats:
     """How error-prone each record is, around 1."""
     person = records.person
     foreign_script = np.array([o.transliterated for o in load_origins()])
@@ -54,10 +60,10 @@ def proneness(people: People, records: Records, settings: Settings, rng: Random)
 
 
 def plan_errors(
-    people: People, records: Records, traits: Traits, settings: Settings, rng: Random
+    people: People, records: Records, *, traits: Traits, settings: Settings, rng: Random
 ) -> Hits:
     """Draw every kind of error of the settings for every record."""
-    prone = proneness(people, records, settings, rng)
+    prone = proneness(people, records, settings=settings, rng=rng)
     events = (
         *_pair_events(people, records, traits, settings),
         *_own_events(people, records, traits, settings),
@@ -66,14 +72,30 @@ def plan_errors(
 
 
 def probabilities(event: _Event, source: Ints, prone: Floats) -> Floats:
-    """The chance of each record: its share of the source's rate, by proneness and weight."""
-    weight = prone if event.weight is None else prone * event.weight
+    """The chance of each record: its odds follow proneness and weight.
+
+    The odds of a source share a factor that makes the mean over its records the rate.
+    """
+    weight = np.ones_like(prone) if event.even else prone
+    if event.weight is not None:
+        weight = weight * event.weight
     among = np.ones(len(source), dtype=bool) if event.among is None else event.among
     weight = np.where(among, weight, 0.0)
-    total = np.bincount(source, weights=weight, minlength=len(PROFILES))
-    count = np.bincount(source, weights=among, minlength=len(PROFILES))
-    mean = np.divide(total, count, out=np.ones_like(total), where=total > 0)
-    return np.minimum(event.rate * weight / mean[source], _HIGHEST)
+    size = len(PROFILES)
+    count = np.maximum(np.bincount(source, weights=among, minlength=size), 1.0)
+    wanted = np.bincount(source, weights=event.rate * among, minlength=size) / count
+    reachable = np.bincount(source, weights=weight > 0, minlength=size) / count
+    wanted = np.minimum(wanted, 0.98 * reachable)
+    factor = wanted / np.maximum(np.bincount(source, weights=weight, minlength=size) / count, 1e-12)
+    for _ in range(_MOST_STEPS):
+        odds = factor[source] * weight
+        chance: Floats = odds / (1.0 + odds)
+        mean = np.bincount(source, weights=chance, minlength=size) / count
+        step = np.divide(wanted, mean, out=np.ones(size), where=mean > 0)
+        if np.abs(step - 1.0).max() < _TOLERANCE:
+            break
+        factor = factor * step
+    return chance
 
 
 def _hits(event: _Event, source: Ints, prone: Floats, rng: Random) -> Ints:
@@ -122,7 +144,7 @@ def _pair_events(
     moved = (traits.addresses[person] > 1).astype(np.float64)
     # Two records differ when either is stale: the exact half, since this rate is large.
     stale = 1.0 - np.sqrt(1.0 - np.minimum(2.0 * rate["postcode_stale"], 0.95))
-    yield _Event("postcode_stale", stale, weight=moved)
+    yield _Event("postcode_stale", stale, weight=moved, even=True)
 
 
 def _own_events(
@@ -142,7 +164,7 @@ def _own_events(
     yield _Event("postcode_pseudo", everywhere * settings.pseudo_postcode)
     for name in ("birth_date", "address"):
         shares = values_by_row([p.missing.get(name, 0.0) for p in PROFILES], source)
-        yield _Event(f"{name}_missing", shares * settings.missing)
+        yield _Event(f"{name}_missing", shares * settings.missing, even=name == "address")
     yield from _address_events(people, records, traits, settings)
 
 
@@ -159,9 +181,10 @@ def _address_events(
         np.where(justice, settings.nfa_justice, settings.nfa_health),
     )
     ever = people.nfa_ever[person].astype(np.float64)
-    yield _Event("no_fixed_abode", nfa, weight=ever)
+    yield _Event("no_fixed_abode", nfa, weight=ever, even=True)
     held = np.isin(source, HOLDING) & (records.stay >= 0)
-    yield _Event("establishment", np.where(held, settings.prison_address, 0.0), among=held)
+    home = np.where(held, settings.prison_address, 0.0)
+    yield _Event("establishment", home, among=held, even=True)
 
 
 def between(hits: Hits, first: int, last: int) -> dict[str, list[int]]:

@@ -25,7 +25,7 @@ Spellings = tuple[str, ...]
 ETHNICITIES: Final = ("Asian", "Black", "Mixed", "White", "Other", "Not stated")
 DECADES: Final = tuple(range(1930, 2020, 10))
 
-_GIVEN_OFFSET = 6.0
+_GIVEN_OFFSET = 14.0
 _FAMILY_OFFSET = 4.0
 _TABLE_SEED = 20_250_630
 _NOBODY = "Doe"
@@ -41,6 +41,7 @@ class Origin:
     """
 
     name: str
+    country: str
     share: float
     ethnicity: NDArray[np.float64]
     foreign: float
@@ -73,6 +74,7 @@ def _origin(name: str, entry: dict[str, Any]) -> Origin:
         weights = _zipf(len(family), _FAMILY_OFFSET)
     return Origin(
         name=name,
+        country=entry["country"],
         share=entry["share"],
         ethnicity=np.array(entry["ethnicity"]) / sum(entry["ethnicity"]),
         foreign=entry["foreign"],

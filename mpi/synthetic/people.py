@@ -34,7 +34,6 @@ _SETTING_SHARES = (0.38, 0.32, 0.07, 0.05, 0.08, 0.10)
 _FEMALE_SHARES = (0.041, 0.15, 0.10, 0.20, 0.12, 0.35)
 _ASYLUM = 0.5
 _DECILES = (0.22, 0.17, 0.14, 0.12, 0.10, 0.08, 0.06, 0.05, 0.03, 0.03)
-_CHANGES_GENDER = 0.002
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +88,7 @@ def make_people(count: int, settings: Settings, rng: Random) -> People:
     draft = _draft(count, settings, rng)
     names = _names(draft, settings, rng)
     nfa_ever = _no_fixed_abode(draft, settings, rng)
-    changed = rng.random(count) < _CHANGES_GENDER
+    changed = rng.random(count) < settings.gender_changes
     return People(
         **{f.name: getattr(draft, f.name) for f in fields(_Draft)},
         **names,
@@ -222,12 +221,13 @@ def _names(draft: _Draft, settings: Settings, rng: Random) -> dict[str, Any]:
     given = np.where(role == families.NAMESAKE, given[head], given)
     similar = (role == families.TWIN) & (rng.random(count) < settings.twins_similar)
     given = np.where(similar & (name_sex == name_sex[head]), given[head], given)
-    middle = np.where(rng.random(count) < 0.60, middle, -1)
+    middle = np.where((rng.random(count) < 0.60) & (middle != given), middle, -1)
+    twice = (second == given) | (second == middle)
     return {
         "name_sex": name_sex,
         "given": given,
         "middle": middle,
-        "second_middle": np.where((middle >= 0) & (rng.random(count) < 0.12), second, -1),
+        "second_middle": np.where((middle >= 0) & ~twice & (rng.random(count) < 0.12), second, -1),
         "family": family,
         "double_barrelled": rng.random(count) < 0.03,
     }

@@ -110,6 +110,8 @@ class Settings:
     separated: float = 0.0005
     """Identities kept apart on purpose (adoption, gender recognition, safeguarding)."""
 
+    gender_changes: float = 0.002
+
     origin_boost: float = 1.0
     """Multiplies the share of the origins whose names are transliterated."""
     same_spelling: float = 0.70
@@ -172,6 +174,7 @@ _CLEAN = replace(
     nhs=ErrorRates(),
     justice=ErrorRates(),
     duplicate_registration=0.0,
+    gender_changes=0.0,
     same_spelling=1.0,
     accents_dropped_justice=0.0,
     accents_dropped_nhs=0.0,

@@ -70,7 +70,7 @@ class Stays:
     first: Ints
 
 
-def make_stays(people: People, person: Ints, source: Ints, rng: Random) -> tuple[Stays, Ints]:
+def make_stays(people: People, person: Ints, *, source: Ints, rng: Random) -> tuple[Stays, Ints]:
     """The stays behind the records, and for each record the stay it describes (-1: none)."""
     opens = np.isin(source, _OPEN) | _only_health(person, source)
     record = np.flatnonzero(opens)

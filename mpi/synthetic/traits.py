@@ -9,7 +9,7 @@ import numpy as np
 
 from mpi.synthetic import profiles
 from mpi.synthetic.arrays import Bools, Ints, Random
-from mpi.synthetic.people import People
+from mpi.synthetic.people import FEMALE, People
 from mpi.synthetic.settings import Settings
 
 MOST_ADDRESSES: Final = 5
@@ -22,13 +22,15 @@ class Traits:
     """One entry per person.
 
     `addresses` is how many the history holds; `hostel` says that the latest is approved premises.
-    `alias_count` is the number of aliases, `alias_birth` whether there is another birth date.
+    `alias_count` is the number of aliases, `alias_birth` whether there is another birth date,
+    `former_name` whether registers know an earlier surname.
     """
 
     addresses: Ints
     hostel: Bools
     alias_count: Ints
     alias_birth: Bools
+    former_name: Bools
     has_phone: Bools
     has_email: Bools
 
@@ -43,6 +45,7 @@ def draw_traits(people: People, settings: Settings, rng: Random) -> Traits:
         hostel=justice & (rng.random(count) < settings.hostels),
         alias_count=_alias_counts(justice, settings, rng),
         alias_birth=justice & (rng.random(count) < settings.alias_birth_dates),
+        former_name=rng.random(count) < np.where(people.sex == FEMALE, 0.25, 0.03),
         has_phone=rng.random(count) < 0.75,
         has_email=rng.random(count) < 0.45,
     )

@@ -10,6 +10,7 @@ duplicates. The share of those is estimated where the evidence is overwhelming a
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,8 +47,8 @@ class Anchors:
     `direct` and `bottleneck` in milli-bits; `agree` whether the verified values agree.
     """
 
-    direct: NDArray[np.int64]
-    bottleneck: NDArray[np.int64]
+    direct: NDArray[np.integer[Any]]
+    bottleneck: NDArray[np.integer[Any]]
     agree: NDArray[np.bool_]
 
 

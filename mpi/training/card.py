@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from mpi.model.blocking import RULES, rule_name
 from mpi.model.comparisons import COMPARISONS, Comparison, Learning
 from mpi.model.parameters import LevelParameters, Release
 from mpi.model.splink_settings import probability_of
@@ -35,6 +36,7 @@ def _card(release: Release, judged: str) -> Iterator[str]:
     yield ""
     yield from _training(release)
     yield from ((judged, "") if judged else ())
+    yield from _blocking(release)
     yield from _thresholds(release)
     yield from _weights(release)
 
@@ -54,6 +56,18 @@ def _training(release: Release) -> Iterator[str]:
         "The prior, the bands of frequency and the suppressed keys hold for feeds of about this"
         " size; train again for others."
     )
+    yield ""
+
+
+def _blocking(release: Release) -> Iterator[str]:
+    yield "## Blocking rules"
+    yield ""
+    yield (
+        "Two records are compared when they agree on one of these;"
+        f" {len(release.suppressed):,} keys that too many records share do not count."
+    )
+    yield ""
+    yield from (f"- {rule_name(RULES[number])}" for number in release.rules)
     yield ""
 
 
@@ -77,7 +91,10 @@ def _thresholds(release: Release) -> Iterator[str]:
 def _weights(release: Release) -> Iterator[str]:
     yield "## Match weights"
     yield ""
-    yield "The first level that holds counts. m: share of pairs of one person; u: of different people."
+    yield (
+        "The first level that holds counts."
+        " m: share of pairs of one person at it; u: of pairs of different people."
+    )
     yield ""
     for comparison in COMPARISONS:
         if comparison.name in release.levels:
@@ -87,7 +104,7 @@ def _weights(release: Release) -> Iterator[str]:
         yield "Not compared, for want of data: " + ", ".join(missing) + "."
 
 
-def _comparison(comparison: Comparison, levels: dict[str, LevelParameters]) -> Iterator[str]:
+def _comparison(comparison: Comparison, levels: Mapping[str, LevelParameters]) -> Iterator[str]:
     yield f"### {comparison.name} ({_LEARNING[comparison.learning]})"
     yield ""
     rows = (

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import duckdb
-from splink import DuckDBAPI, Linker, block_on
+from splink import DuckDBAPI, Linker, SettingsCreator, block_on
 
+from mpi.errors import UnusableModel
 from mpi.model.comparisons import COMPARISONS, Comparison, Learning
 from mpi.model.parameters import LevelParameters
 from mpi.model.splink_settings import comparison, settings
@@ -45,6 +46,8 @@ EM_BLOCKS: tuple[tuple[str, ...], ...] = (
     ("list_min(id_nhs_number)",),
 )
 
+EM_ITERATIONS = (25, 10, 4)
+
 _LEAST_M = 1e-4
 _RARELY = 1e-5
 
@@ -53,9 +56,13 @@ _RARELY = 1e-5
 class Effort:
     """How much to sample: pairs for u, pairs per block for m."""
 
-    u_pairs: float = 1e7
+    u_pairs: float = 3e6
     em_pairs: float = 1e6
     seed: int = 1
+
+    def divided_by(self, share: int) -> Effort:
+        """The same with so many times fewer pairs."""
+        return replace(self, u_pairs=self.u_pairs / share, em_pairs=self.em_pairs / share)
 
 
 def usable(con: duckdb.DuckDBPyConnection, table: str) -> list[Comparison]:
@@ -77,14 +84,7 @@ def sample_u(
 ) -> Shares:
     """u of the learned comparisons, sampled in a table with one record per person."""
     learned = [c for c in wanted if c.learning is Learning.LEARNED]
-    api = DuckDBAPI(connection=con)
-    made = settings([comparison(c) for c in learned], 1e-4)
-    linker = Linker(
-        api.register(table, dataset_display_name="people"),
-        made,
-        log_level=None,
-        validate_settings=False,
-    )
+    linker = _linker(con, table, settings([comparison(c) for c in learned], 1e-4))
     linker.training.estimate_u_using_random_sampling(
         max_pairs=effort.u_pairs, seed=effort.seed, min_count_per_level=None, num_chunks=1
     )
@@ -132,35 +132,79 @@ def fixed(wanted: Sequence[Comparison]) -> dict[str, dict[str, LevelParameters]]
 def learn_m(
     con: duckdb.DuckDBPyConnection, wanted: Sequence[Comparison], u: Shares, effort: Effort
 ) -> Shares:
-    """m of the learned and identifier comparisons by EM over the table `compared`, u held fixed."""
+    """m of the learned and identifier comparisons by EM over the table `compared`, u held fixed.
+
+    Each block teaches the comparisons that it does not fix; what several teach is averaged.
+    """
+    sessions = [
+        _session(con, block, wanted, u, effort) for block in EM_BLOCKS if _has_pairs(con, block)
+    ]
+    return {
+        c.name: {level.code: _mean_m(sessions, c.name, level.code) for level in c.scored}
+        for c in wanted
+        if c.learning is not Learning.FIXED
+    }
+
+
+def _mean_m(sessions: Sequence[Shares], comparison: str, code: str) -> float:
+    taught = [session[comparison] for session in sessions if comparison in session]
+    return max(sum(m.get(code, 0.0) for m in taught) / max(len(taught), 1), _LEAST_M)
+
+
+def _session(
+    con: duckdb.DuckDBPyConnection,
+    block: tuple[str, ...],
+    wanted: Sequence[Comparison],
+    u: Shares,
+    effort: Effort,
+) -> Shares:
+    """What EM learns from the pairs that agree on a block, by comparison.
+
+    A level that no match is at decays geometrically; Splink refuses one that underflows. Then
+    fewer iterations are made, after which everything else has long settled.
+    """
+    for iterations in EM_ITERATIONS:
+        made = settings([comparison(c, _for_em(c, u)) for c in wanted], 1e-4)
+        made.max_iterations = iterations
+        linker = _linker(con, "compared", made)
+        try:
+            linker.training.estimate_parameters_using_expectation_maximisation(
+                block_on(*block), max_pairs=effort.em_pairs
+            )
+        except ValueError:
+            continue
+        return _learned_m(linker)
+    raise UnusableModel(
+        "Expectation maximisation does not settle on these feeds.", block=", ".join(block)
+    )
+
+
+def _learned_m(linker: Linker) -> Shares:
+    """The m of the comparisons that were trained: that have one at some level."""
+    found = {
+        name: {
+            code: float(values["m_probability"])
+            for code, values in levels.items()
+            if "m_probability" in values
+        }
+        for name, levels in _trained(linker).items()
+    }
+    return {name: levels for name, levels in found.items() if levels}
+
+
+def _linker(con: duckdb.DuckDBPyConnection, table: str, made: SettingsCreator) -> Linker:
+    # a new API each time: a second linker on one silently reuses what the first one computed
     api = DuckDBAPI(connection=con)
-    weights = fixed(wanted)
-    made = settings([comparison(c, _for_em(c, u, weights)) for c in wanted], 1e-4)
-    linker = Linker(
-        api.register("compared", dataset_display_name="records"),
+    return Linker(
+        api.register(table, dataset_display_name=table),
         made,
         log_level=None,
         validate_settings=False,
     )
-    for block in EM_BLOCKS:
-        if _has_pairs(con, block):
-            linker.training.estimate_parameters_using_expectation_maximisation(
-                block_on(*block), max_pairs=effort.em_pairs
-            )
-    return {
-        name: {
-            code: max(values.get("m_probability") or 0.0, _LEAST_M)
-            for code, values in levels.items()
-        }
-        for name, levels in _trained(linker).items()
-        if name not in weights
-    }
 
 
-def _for_em(
-    definition: Comparison, u: Shares, weights: Mapping[str, Mapping[str, LevelParameters]]
-) -> dict[str, dict[str, float | bool]]:
-    if definition.name in weights:
+def _for_em(definition: Comparison, u: Shares) -> dict[str, dict[str, float | bool]]:
+    if definition.learning is Learning.FIXED:
         return {
             code: {
                 "m_probability": p.m,
@@ -168,7 +212,7 @@ def _for_em(
                 "fix_m_probability": True,
                 "fix_u_probability": True,
             }
-            for code, p in weights[definition.name].items()
+            for code, p in fixed([definition])[definition.name].items()
         }
     return {
         code: {"u_probability": share, "fix_u_probability": True}

@@ -36,6 +36,7 @@ def count_frequencies(rows: pa.Table, cluster: NDArray[np.int64]) -> Frequencies
     """
     people = len(np.unique(cluster))
     con = duckdb.connect(":memory:", config={"threads": 2})
+    con.execute("SET enable_progress_bar = false")
     con.register("rows", rows.select(list(BANDS)).append_column("cluster", pa.array(cluster)))
     listed = {}
     for attribute, bands in BANDS.items():

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import duckdb
 import numpy as np
@@ -20,6 +20,7 @@ from mpi.errors import TooLittleData
 from mpi.linking.batch import Linkage, link_rows
 from mpi.linking.engines.duckdb import Limits, connection, store_compared
 from mpi.linking.steps import Step, unwatched
+from mpi.model.blocking import RULES
 from mpi.model.comparisons import Comparison
 from mpi.model.frequencies import Frequencies, annotate_table
 from mpi.model.parameters import Release
@@ -35,8 +36,12 @@ from mpi.training.estimate import (
     weights,
 )
 from mpi.training.people import count_frequencies, suppressed_keys
+from mpi.training.rules import worthwhile_rules
 
 LEAST_RECORDS = 100
+FIRST_ROUND_SHARE = 5
+"""The first round samples this many times fewer pairs: it only has to find most people."""
+
 FIRST_GUESS_PER_RECORD = 1.5
 """True pairs per record taken for granted until the first link has counted them."""
 
@@ -46,9 +51,9 @@ class Training:
     """What to call the release, and how to learn it."""
 
     name: str
-    effort: Effort = Effort()
-    thresholds: Thresholds = Thresholds()
-    limits: Limits = Limits()
+    effort: Effort = field(default_factory=Effort)
+    thresholds: Thresholds = field(default_factory=Thresholds)
+    limits: Limits = field(default_factory=Limits)
 
 
 def train(rows: pa.Table, training: Training, *, step: Step = unwatched) -> Release:
@@ -61,19 +66,22 @@ def train(rows: pa.Table, training: Training, *, step: Step = unwatched) -> Rele
     alone = np.arange(len(rows), dtype=np.int64)
     prior = FIRST_GUESS_PER_RECORD * len(rows) / _all_pairs(len(rows))
     with step("learn, first round"):
-        first = _learn(rows, alone, prior, training)
+        rough = replace(training, effort=training.effort.divided_by(FIRST_ROUND_SHARE))
+        first = _learn(rows, alone, prior, rough)
+    with step("choose blocking rules"):
+        rules = worthwhile_rules(rows, first, training.limits, seed=training.effort.seed)
+        first = replace(first, rules=rules)
     with step("link the training feeds"):
         linkage = link_rows(rows, first, training.limits)
     prior = _share_of_pairs_linked(linkage, len(rows))
     with step("learn, second round"):
         second = _learn(rows, linkage.labels, prior, training)
+        second = replace(second, rules=first.rules)
     with step("calibrate"):
         return calibrated(rows, second, training.limits)
 
 
-def _learn(
-    rows: pa.Table, cluster: NDArray[np.int64], prior: float, training: Training
-) -> Release:
+def _learn(rows: pa.Table, cluster: NDArray[np.int64], prior: float, training: Training) -> Release:
     frequencies = count_frequencies(rows, cluster)
     with connection(training.limits) as con:
         store_compared(con, annotate_table(rows, frequencies))
@@ -86,6 +94,7 @@ def _learn(
         prior=_bits(prior),
         levels=weights(wanted, m, u),
         frequencies=frequencies,
+        rules=tuple(range(len(RULES))),
         suppressed=suppressed_keys(rows),
         thresholds=training.thresholds,
         calibration=UNFITTED,
@@ -93,9 +102,7 @@ def _learn(
     )
 
 
-def _store_people(
-    con: duckdb.DuckDBPyConnection, cluster: NDArray[np.int64], seed: int
-) -> None:
+def _store_people(con: duckdb.DuckDBPyConnection, cluster: NDArray[np.int64], seed: int) -> None:
     """Make the table `people`: of each cluster one record, drawn at random."""
     shuffled = np.random.default_rng(seed).permutation(len(cluster))
     _, first = np.unique(cluster[shuffled], return_index=True)
@@ -131,4 +138,3 @@ def _trained_on(
         "u_pairs": training.effort.u_pairs,
         "em_pairs": training.effort.em_pairs,
     }
-

@@ -45,7 +45,7 @@ def clusters(draw, most):
     return label, [(a, b, w) for a, b, w in pairs if w is not None]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(clusters(9))
 def test_equals_the_largest_weight_that_still_connects(case):
     label, pairs = case
@@ -67,7 +67,7 @@ def test_many_clusters_at_once_equal_the_definition(sizes):
     assert found == by_threshold(label.size, label, pairs)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(clusters(8))
 def test_is_ultrametric_and_at_least_the_direct_weight(case):
     label, pairs = case
@@ -80,7 +80,7 @@ def test_is_ultrametric_and_at_least_the_direct_weight(case):
         assert sides[0] == sides[1]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(clusters(8))
 def test_the_smallest_weight_on_the_tree_path_is_the_bottleneck(case):
     label, pairs = case

@@ -9,6 +9,7 @@ import pytest
 
 from mpi.errors import MPIError
 from mpi.linking.clusters import Decisions, Pairs, Thresholds, VerifiedValues, cluster, pieces
+from mpi.linking.linkage import Component, link
 from mpi.linking.possible import REASONS
 
 T = Thresholds(
@@ -51,8 +52,8 @@ def run(n, pairs, *, identifiers=None, decisions=None, thresholds=T):
 
 # A bridging record 2 fits both {0, 1} and {3, 4}, who contradict each other.
 BRIDGE = scored(
-    *((0, 1, 15000), (3, 4, 15000), (0, 2, 9000), (1, 2, 9000), (2, 3, 8000), (2, 4, 8000)),
-    *((0, 3, -9000), (0, 4, -9000), (1, 3, -9000), (1, 4, -9000)),
+    *((0, 1, 15000), (3, 4, 15000), (0, 2, 9000), (1, 2, 9000), (2, 3, 8000), (2, 4, 7000)),
+    *((0, 3, -12000), (0, 4, -12000), (1, 3, -12000), (1, 4, -12000)),
 )
 
 CASES = {
@@ -118,6 +119,12 @@ CASES = {
         {"decisions": decided([(2, 0, 1), (1, 1, 2)], [(0, 2)])},
         [0, 1, 1],
     ),
+    "a merge refused for its values is weighed again when one side has learnt the other's": (
+        3,
+        scored((0, 1, 3000), (0, 2, 2500)),
+        {"identifiers": verified((0, 1), (1, 2), (2, 1), (2, 2))},
+        [0, 0, 0],
+    ),
     "of equal means the smallest keys merge first": (
         3,
         scored((0, 1, 5000), (1, 2, 5000), (0, 2, -20000)),
@@ -130,6 +137,12 @@ CASES = {
 @pytest.mark.parametrize(("n", "pairs", "evidence", "labels"), CASES.values(), ids=CASES)
 def test_hand_made_case(n, pairs, evidence, labels):
     assert run(n, pairs, **evidence).label.tolist() == labels
+
+
+def test_one_by_one_linkage_weighs_a_refused_merge_again():
+    pairs = [(0, 1, 3000, 3000), (0, 2, 2500, 2500)]
+    values = [(0, 0, 1), (1, 0, 2), (2, 0, 1), (2, 0, 2)]
+    assert link(Component(pairs, values=values), T, hard=np.array([False])) == {1: 0, 2: 0}
 
 
 def test_a_completed_pair_feeds_the_mean_but_never_connects():
@@ -170,10 +183,25 @@ def test_an_oversized_component_breaks_at_its_weakest_links_only():
     assert not found.oversized.any()
 
 
+def test_a_piece_that_has_come_loose_is_left_alone_while_the_rest_breaks_further():
+    large = ((0, 2, 9000), (2, 4, 1500), (4, 6, 9000))
+    small = ((1, 3, 9000), (3, 5, 9000))
+    pairs = scored(*large, *small, (5, 6, 500))
+    found = pieces(7, pairs, must=NOTHING, thresholds=replace(T, n_cap=3))
+    assert found.label.tolist() == [0, 1, 0, 1, 4, 1, 4]
+
+
 def test_what_no_threshold_breaks_is_flagged_and_clustered_on_blocked_links():
-    found = run(9, chain(9, 9000), thresholds=replace(T, n_cap=4))
+    found = run(9, chain(9, 12000), thresholds=replace(T, n_cap=4))
     assert found.label.tolist() == [0] * 9
     assert found.findings == {0: ("oversized-component",)}
+
+
+def test_no_link_counts_across_the_pieces_of_an_oversized_component():
+    pairs = scored((0, 1, 11500), (1, 2, 2500), (2, 3, 11500))
+    found = run(4, pairs, thresholds=replace(T, n_cap=3))
+    assert found.label.tolist() == [0, 0, 2, 2]
+    assert found.findings == {}
 
 
 def test_must_linked_records_count_as_one_and_stay_together():
@@ -190,6 +218,14 @@ def test_must_linked_records_count_as_one_and_stay_together():
         (scored((0, 1, 9000)), {"identifiers": verified((0, 1), (1, 2), hard=True)}, "identifier"),
         (scored((0, 1, 3000)), {"identifiers": verified((0, 1), (1, 2))}, "conflict"),
         (scored((0, 1, 3000)), {"thresholds": replace(T, average=3000)}, "average"),
+        (
+            scored((0, 1, 3000)),
+            {
+                "identifiers": verified((0, 1), (0, 2), (1, 2)),
+                "thresholds": replace(T, average=3000),
+            },
+            "average",
+        ),
     ],
 )
 def test_a_possible_link_says_what_kept_it_apart(pairs, evidence, reason):

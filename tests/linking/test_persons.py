@@ -70,9 +70,17 @@ def test_a_first_load_mints_an_id_for_every_cluster_and_none_for_inactive_record
         ([0, 0, 0, 3, 3], [0, 0, 0, 0, 0], [0, 0, 0, 0, 0]),
         ([0, 1, 1, 1], [0, 0, 0, 0], [1, 1, 1, 1]),
         ([0, 0, 0], [0, 1, 1], ["new", 0, 0]),
-        ([0, 0, 2, 2], [0, 1, 0, 1], [0, 2, 0, 2]),
+        ([0, 0, 2, 2], [0, 1, 1, 0], [0, 2, 2, 0]),
     ],
-    ids=["unchanged", "grown", "shrunk", "merged", "merged into the larger", "split", "crossed"],
+    ids=[
+        "unchanged",
+        "grown",
+        "shrunk",
+        "merged",
+        "merged into the larger",
+        "split",
+        "crossed, with the founders",
+    ],
 )
 def test_ids_stay_with_most_of_their_records(before, after, kept):
     """`kept` names, per record, a record whose former id it has now."""
@@ -141,6 +149,47 @@ def test_the_latest_of_two_retired_ids_with_the_same_records_comes_back():
     assert back.ids_of(Origin.REVIVED) == ["ffff"]
 
 
+def test_an_id_that_was_split_up_comes_back_with_its_records():
+    old = first(0, 0, 2, 2, 2, 5, 5, 5)
+    split = step(old, [1, 2, 1, 1, 1, 2, 2, 2], 2)
+    back = step(split.membership, [0, 0, 2, 2, 2, 5, 5, 5], 3, retired=split.retired)
+    assert holders(back.membership) == holders(old)
+
+
+def test_a_revived_id_keeps_its_founder():
+    grown = step(first(0, 0, 0, -1, 4), [0, 0, 0, 3, 3], 2).membership
+    assert grown.founder.tolist() == [0, 4]
+    merged = step(grown, [0, 0, 0, 0, 0], 3)
+    back = step(merged.membership, [0, 0, 0, 3, 3], 4, retired=merged.retired)
+    assert len(back.ids_of(Origin.REVIVED)) == 1
+    assert back.membership.founder.tolist() == [0, 4]
+
+
+def test_an_id_merged_away_does_not_return_when_its_records_come_back_from_deletion():
+    old = first(0, 0, 2)
+    merged = step(old, [0, 0, 0], 2)
+    gone = step(merged.membership, [-1, -1, -1], 3, retired=merged.retired)
+    alone = step(gone.membership, [-1, -1, 2], 4, retired=(*merged.retired, *gone.retired))
+    assert alone.ids_of(Origin.REVIVED) == []
+
+
+def test_an_id_in_use_is_never_revived():
+    old = first(0, 0, 2, 2)
+    merged = step(old, [0, 0, 0, 0], 2)
+    stale = type(merged.retired[0])(merged.membership.ids[0], Retired.MERGED, frozenset({2, 3}), 1)
+    back = step(merged.membership, [0, 0, 2, 2], 3, retired=(stale,))
+    assert len(set(back.membership.ids)) == 2
+    assert back.ids_of(Origin.REVIVED) == []
+
+
+def test_no_id_is_kept_by_a_cluster_that_shares_no_record():
+    old = first(0, 0, 0, 0, 4)
+    found = step(old, [0, 0, 0, 3, 0], 2)
+    assert holders(found.membership)[0] == holders(old)[0]
+    assert len(found.ids_of(Origin.MINTED)) == 1
+    assert [r.person_id for r in found.retired] == [holders(old)[4]]
+
+
 def test_a_shrunk_person_does_not_take_back_an_id_it_absorbed():
     merged = step(first(0, 1, 1), [0, 0, 0], 2)
     shrunk = step(merged.membership, [0, -1, -1], 3, retired=merged.retired)
@@ -154,6 +203,13 @@ def test_a_deleted_person_returns_with_exactly_its_records():
     assert holders(back.membership) == holders(old)
     partly = step(gone.membership, [0, -1, 2], 3, retired=gone.retired)
     assert holders(partly.membership)[0] not in holders(old)
+
+
+def test_a_deleted_person_does_not_return_with_more_than_its_records():
+    old = first(0, 0, -1, 3)
+    gone = step(old, [-1, -1, -1, 3], 2)
+    back = step(gone.membership, [0, 0, 0, 3], 3, retired=gone.retired)
+    assert holders(back.membership)[0] not in holders(old)
 
 
 @pytest.mark.parametrize(

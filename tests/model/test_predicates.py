@@ -88,9 +88,7 @@ def test_the_last_level_is_everything_else_and_codes_are_distinct(comparison):
 @given(records, records)
 def test_two_rows_share_a_key_exactly_when_they_share_all_values_of_some_rule(left, right):
     rows = [standardise(record) for record in (left, right)]
-    share = [
-        all(_set(rows[0][name]) & _set(rows[1][name]) for name in rule) for rule in RULES
-    ]
+    share = [all(_set(rows[0][name]) & _set(rows[1][name]) for name in rule) for rule in RULES]
     keys = [set(blocking_keys(row)) for row in rows]
     assert bool(keys[0] & keys[1]) == any(share)
 

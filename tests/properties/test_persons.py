@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mpi.linking.persons import (
@@ -62,7 +62,7 @@ def parts(values) -> set[frozenset[int]]:
     return {frozenset(members) for members in groups.values()}
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(histories)
 def test_every_id_ever_minted_is_active_or_retired_and_resolves(history):
     index = Index()
@@ -76,7 +76,7 @@ def test_every_id_ever_minted_is_active_or_retired_and_resolves(history):
             assert set(resolve(retired.members, current)) <= active
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(histories)
 def test_the_persons_are_the_clusters(history):
     index = Index()
@@ -86,7 +86,7 @@ def test_the_persons_are_the_clusters(history):
         assert len(set(index.membership.ids)) == len(index.membership.ids)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(histories)
 def test_publishing_the_same_clusters_again_changes_nothing(history):
     index = Index()
@@ -99,7 +99,7 @@ def test_publishing_the_same_clusters_again_changes_nothing(history):
     assert again.retired == ()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(histories)
 def test_replay_gives_the_same_ids(history):
     one, other = Index(), Index()
@@ -110,7 +110,7 @@ def test_replay_gives_the_same_ids(history):
     assert one.retired == other.retired
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(histories, st.data())
 def test_an_unchanged_cluster_keeps_its_id_whatever_happens_elsewhere(history, data):
     index = Index()
@@ -130,8 +130,13 @@ def _members(index: Index) -> list[frozenset[int]]:
     ]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(histories, labels)
+@example(
+    # An id merged away in the second step fits a cluster that a surviving id must return to.
+    [[0, 0, 0, 1, 0, 1, 0, 0], [0] * 8, [0, 1, 0, 0, 0, 0, 1, 1], [-1, 0, -1, 2, -1, 2, 0, 1]],
+    [0] * 8,
+)
 def test_a_merge_undone_restores_every_id(history, into):
     """Any clusters, any of them merged, then apart again: the ids are those from before."""
     index = Index()
@@ -144,7 +149,7 @@ def test_a_merge_undone_restores_every_id(history, into):
     assert index.holders() == before
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(histories, st.sets(st.integers(0, RECORDS - 1), min_size=1))
 def test_a_bridging_record_added_and_deleted_restores_every_id(history, touched):
     """The last record joins every cluster that it touches into one, and then is deleted."""
@@ -158,7 +163,7 @@ def test_a_bridging_record_added_and_deleted_restores_every_id(history, touched)
     assert index.holders() == before
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(histories)
 def test_regions_are_settled_alike_alone_and_together(history):
     """A second, unchanged population beside the first does not disturb its ids' survival."""

@@ -16,8 +16,8 @@ import duckdb
 import pyarrow as pa
 from splink import DuckDBAPI, Linker, SettingsCreator
 
-from mpi.model.splink_settings import RECORD_NUMBER, release_settings
 from mpi.model.parameters import Release
+from mpi.model.splink_settings import RECORD_NUMBER, release_settings
 from mpi.model.thresholds import MILLI
 
 _NOT_COMPARED = ("blocking_keys", "identifiers", "verified_identifiers")
@@ -45,23 +45,18 @@ def connection(limits: Limits) -> Iterator[duckdb.DuckDBPyConnection]:
             config["memory_limit"] = limits.memory
         con = duckdb.connect(":memory:", config=config)
         try:
+            # it would go to stdout, between the lines of a command's result
+            con.execute("SET enable_progress_bar = false")
             yield con
         finally:
             con.close()
 
 
-def store_keys(con: duckdb.DuckDBPyConnection, rows: pa.Table, suppressed: pa.Array) -> None:
-    """Make the table `blocking_key(key, record_no)` from the lists in `rows.blocking_keys`."""
-    con.register("rows", rows)
-    con.register("suppressed", pa.table({"key": suppressed}))
-    con.execute(
-        "CREATE OR REPLACE TABLE blocking_key AS"
-        f" SELECT key, {RECORD_NUMBER} FROM"
-        f" (SELECT unnest(blocking_keys) AS key, {RECORD_NUMBER} FROM rows)"
-        " ANTI JOIN suppressed USING (key)"
-    )
-    con.unregister("rows")
-    con.unregister("suppressed")
+def store_keys(con: duckdb.DuckDBPyConnection, keys: pa.Table) -> None:
+    """Make the table `blocking_key(key, record_no)`; see `mpi.linking.batch.live_keys`."""
+    con.register("keys", keys)
+    con.execute("CREATE OR REPLACE TABLE blocking_key AS FROM keys")
+    con.unregister("keys")
 
 
 def store_candidates(con: duckdb.DuckDBPyConnection) -> int:
@@ -104,7 +99,7 @@ def score(
     bits = None if least is None else least / MILLI - 0.5
     predicted = predict(con, release_settings(release), least_bits=bits)
     keep = "" if least is None else f" WHERE weight >= {least}"
-    table = con.execute(
+    table = con.sql(
         f"SELECT * FROM (SELECT {RECORD_NUMBER}_l AS left, {RECORD_NUMBER}_r AS right,"
         f" CAST(round(match_weight * {MILLI}) AS INTEGER) AS weight FROM {predicted}){keep}"
     ).to_arrow_table()

@@ -12,7 +12,6 @@ from typing import Final
 
 import numpy as np
 
-from mpi.errors import UsageError
 from mpi.identifiers import (
     cro_check_letter,
     nhs_check_digit,
@@ -28,6 +27,9 @@ from mpi.synthetic.settings import Settings
 
 NHS_BLOCKS = 500_000
 """Pairs of neighbouring stems 999000-999999; at least one of each pair has a check digit."""
+
+MOST_PEOPLE = 450_000
+"""As many as find a number, with room for second registrations and superseded numbers."""
 
 _SPREAD: Final = 1_000_003
 _LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -56,24 +58,21 @@ class Numbers:
     people: int
 
 
-def issue_numbers(people: People, extra: int, settings: Settings, rng: Random) -> Numbers:
-    """Number everybody, and leave room for `extra` second registrations.
-
-    Raises:
-        UsageError: more people than the NHS test range has numbers for.
-    """
+def issue_numbers(people: People, extra: int, *, settings: Settings, rng: Random) -> Numbers:
+    """Number everybody, and leave room for `extra` second registrations."""
     count = len(people)
     nhs, upper, pnc = np.arange(count), np.zeros(count, dtype=bool), np.arange(count)
     twins = np.flatnonzero(people.families.role == families.TWIN)
+    blocks = rng.permutation(NHS_BLOCKS)
     adjacent = twins[rng.random(len(twins)) < settings.twins_adjacent]
-    nhs[adjacent], upper[adjacent] = people.families.head[adjacent], True
+    heads = people.families.head[adjacent]
+    whole = np.array([_holds_two(int(block)) for block in blocks[heads]], dtype=bool)
+    nhs[adjacent[whole]], upper[adjacent[whole]] = heads[whole], True
     for first, second, shares_pnc in _confused(count, settings, rng):
         (pnc if shares_pnc else nhs)[second] = first
     year = _pnc_years(people, rng)
     superseded = (rng.random(count) < settings.superseded).astype(np.int64)
     superseded += superseded * (rng.random(count) < 0.2)
-    if count + extra + int(superseded.sum()) > NHS_BLOCKS:
-        raise UsageError(f"The NHS test range holds numbers for {int(NHS_BLOCKS * 0.95)} people.")
     return Numbers(
         seed=int(rng.integers(1, 1 << 30)),
         nhs=nhs,
@@ -83,9 +82,14 @@ def issue_numbers(people: People, extra: int, settings: Settings, rng: Random) -
         pnc_rank=_rank_in_year(np.concatenate([year, year])),
         superseded=superseded,
         first_old=count + extra + np.cumsum(superseded) - superseded,
-        blocks=rng.permutation(NHS_BLOCKS),
+        blocks=blocks,
         people=count,
     )
+
+
+def _holds_two(block: int) -> bool:
+    """Whether both stems of a block have a check digit."""
+    return all(nhs_check_digit(f"999{stem:06d}") for stem in (2 * block, 2 * block + 1))
 
 
 def _confused(count: int, settings: Settings, rng: Random) -> list[tuple[int, int, bool]]:
@@ -195,7 +199,7 @@ def reference(numbers: Numbers, holder: int, prefix: str) -> str:
     return f"{prefix}{_place(numbers, holder, 9_999_991):07d}"
 
 
-def driving_licence(given: str, middle: str, family: str, iso: str, *, female: bool) -> str:
+def driving_licence(given: str, family: str, *, middle: str, iso: str, female: bool) -> str:
     """A driver number made of name and birth date, as real ones are; the last five are invented."""
     letters = "".join(c for c in family.upper() if c in _LETTERS)[:5].ljust(5, "9")
     month = int(iso[5:7]) + (50 if female else 0)
