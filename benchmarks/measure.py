@@ -36,6 +36,11 @@ class Usage:
         """Rounded for JSON."""
         return {name: round(value, 3) for name, value in asdict(self).items()}
 
+    def then(self, other: Usage) -> Usage:
+        """One after the other: times added, the higher peak."""
+        peak = max(self.peak_mb, other.peak_mb)
+        return Usage(self.wall + other.wall, self.cpu + other.cpu, peak)
+
 
 @dataclass(frozen=True, slots=True)
 class Spread:

@@ -27,6 +27,8 @@ from mpi.index.index import Index
 
 HERE = Path(__file__).parent
 OVERHEAD = "start and end of the process"
+READING = "read and standardise"
+LEAST_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +42,18 @@ class Part:
 
     def rows(self) -> list[list[str]]:
         """Each step, what the process took besides, and the whole."""
-        total = self.whole
         rest = Usage(
-            total.wall - sum(usage.wall for usage in self.steps.values()),
-            total.cpu - sum(usage.cpu for usage in self.steps.values()),
+            self.whole.wall - sum(usage.wall for usage in self.steps.values()),
+            self.whole.cpu - sum(usage.cpu for usage in self.steps.values()),
             0.0,
         )
-        named = [*self.steps.items(), (OVERHEAD, rest), ("whole", total)]
-        return [[self.name, name, *_figures(usage, total.wall)] for name, usage in named]
+        named = _grouped(self.steps)
+        if rest.wall > LEAST_SECONDS:
+            named[OVERHEAD] = rest
+        named["whole"] = self.whole
+        return [
+            [self.name, name, *_figures(usage, self.whole.wall)] for name, usage in named.items()
+        ]
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -56,6 +62,15 @@ class Part:
             "steps": {name: usage.as_dict() for name, usage in self.steps.items()},
             "summary": self.summary,
         }
+
+
+def _grouped(steps: dict[str, Usage]) -> dict[str, Usage]:
+    """The steps, those that read one feed each as one."""
+    found: dict[str, Usage] = {}
+    for name, usage in steps.items():
+        group = READING if name.startswith("read ") else name
+        found[group] = found[group].then(usage) if group in found else usage
+    return found
 
 
 def _figures(usage: Usage, of: float) -> list[str]:
@@ -124,12 +139,7 @@ def compared(parts: list[Part]) -> list[list[str]]:
     whole = {part.name: part.whole for part in parts}
     ways = {"link": whole["link"]}
     if "train" in whole:
-        both = whole["train"], whole["link"]
-        ways["train and link"] = Usage(
-            sum(each.wall for each in both),
-            sum(each.cpu for each in both),
-            max(each.peak_mb for each in both),
-        )
+        ways["train and link"] = whole["train"].then(whole["link"])
     ways |= {name: usage for name, usage in whole.items() if name == "baseline"}
     return [[name, *_compared(usage, whole.get("baseline"))] for name, usage in ways.items()]
 

@@ -15,7 +15,8 @@ from mpi.index.link import LinkOptions, link
 from mpi.linking.batch import Linkage, link_rows
 from mpi.linking.engines.duckdb import Limits
 from mpi.linking.intake import Delivery, Intake, standardised, take_in
-from mpi.model.frequencies import annotate
+from mpi.model.comparisons import BIRTH_DATE, IDENTIFIERS, NAME
+from mpi.model.frequencies import BANDS, annotate
 from mpi.model.parameters import Release, load, save
 from mpi.model.scoring import Scorer, comparable
 from mpi.model.splink_settings import RECORD_NUMBER
@@ -28,6 +29,7 @@ from mpi.training.train import Training, train
 PEOPLE = 300
 LINKED = LinkOptions(seed=5, at=datetime(2026, 1, 1, tzinfo=UTC))
 TRAINING = Training("invented", Effort(u_pairs=2e5, em_pairs=2e5))
+BRIEF = (NAME, BIRTH_DATE, next(c for c in IDENTIFIERS if c.name == "id_nhs_number"))
 STORED_ONLY = ["version", "payload", "attributes"]
 
 
@@ -71,6 +73,25 @@ class Invented:
         return load(self.model)
 
     @cached_property
+    def brief_rows(self) -> pa.Table:
+        """The rows with nothing but names, dates of birth, postcodes and NHS numbers."""
+        kept = {RECORD_NUMBER, "source", "source_id", "blocking_keys", "verified_identifiers"}
+        kept |= {name for c in BRIEF for name in c.attributes()} | set(BANDS)
+        columns = {
+            name: column if name in kept else pa.nulls(len(self.rows), column.type)
+            for name, column in zip(self.rows.column_names, self.rows.columns, strict=True)
+        }
+        return pa.table(columns, schema=self.rows.schema)
+
+    @cached_property
+    def brief_model(self) -> Path:
+        """The folder of a release trained on those: quick to link with, for few comparisons."""
+        folder = self.folder / "brief"
+        folder.mkdir()
+        save(train(self.brief_rows, TRAINING), folder)
+        return folder
+
+    @cached_property
     def linkage(self) -> Linkage:
         """The population linked with it."""
         return link_rows(self.rows, self.release, Limits())
@@ -89,9 +110,9 @@ class Invented:
 
     @cached_property
     def index(self) -> Path:
-        """The file of an index of the population; copy it to write to it."""
+        """The file of an index made with the brief model; copy it to write to it."""
         path = self.folder / "mpi.db"
-        link(self.feeds, self.model, f"sqlite:///{path}", options=LINKED)
+        link(self.feeds, self.brief_model, f"sqlite:///{path}", options=LINKED)
         return path
 
     def copy_of_feeds(self, to: Path, *names: str) -> Path:

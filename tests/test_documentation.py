@@ -1,18 +1,35 @@
-"""What a user meets is in `mpi/README.md`: every error code and every command."""
+"""What a user meets is in `mpi/README.md`, and the examples that commands give are true."""
 
 from __future__ import annotations
 
+import re
+import shlex
+import shutil
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
+import tomllib
 import typer
 
 from mpi.api.problems import status_of
-from mpi.cli.app import app
+from mpi.cli.app import app, main
 from mpi.errors import MPIError, all_errors
+from mpi.identifiers import SYSTEMS
+from mpi.settings import Settings, variable
 
-README = (Path(__file__).parents[1] / "mpi" / "README.md").read_text(encoding="utf-8")
-COMMANDS = sorted(typer.main.get_command(app).commands)
+ROOT = Path(__file__).parents[1]
+FRONT = (ROOT / "README.md").read_text(encoding="utf-8")
+README = (ROOT / "mpi" / "README.md").read_text(encoding="utf-8")
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+COMMANDS = typer.main.get_command(app).commands
+EXPORTS = COMMANDS["export"].commands
+RUNNABLE = [
+    COMMANDS["lookup"],
+    COMMANDS["upgrade"],
+    *(EXPORTS[name] for name in sorted(EXPORTS)),
+]
+"""Commands whose examples need nothing but an index; the others take feeds, minutes or a port."""
 
 
 def status_or_dash(error: type[MPIError]) -> str:
@@ -21,11 +38,86 @@ def status_or_dash(error: type[MPIError]) -> str:
     return "–" if status == 500 and error is not MPIError else str(status)
 
 
+def section(title: str) -> str:
+    """The text under a second-level heading of `mpi/README.md`."""
+    return README.split(f"\n## {title}\n")[1].split("\n## ")[0]
+
+
+def layers() -> list[set[str]]:
+    """The floors as import-linter holds them, from the top; those side by side as one set."""
+    contract = PYPROJECT["tool"]["importlinter"]["contracts"][0]
+    return [set(re.findall(r"\w+", layer)) for layer in contract["layers"]]
+
+
 @pytest.mark.parametrize("error", all_errors(), ids=lambda error: error.code)
 def test_every_error_is_listed_with_its_status_and_sentence(error):
     assert f"| `{error.code}` | {status_or_dash(error)} | {error.sentence()} |" in README
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+def test_no_error_is_listed_that_does_not_exist():
+    listed = re.findall(r"^\| `([a-z-]+)` \| (?:–|\d+) \|", section("Errors"), re.MULTILINE)
+    assert sorted(listed) == sorted(error.code for error in all_errors())
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS))
 def test_every_command_is_named(command):
-    assert f"mpi {command}" in README
+    assert f"`mpi {command}" in section("Commands")
+
+
+def test_every_environment_variable_is_listed_and_no_other():
+    listed = re.findall(r"^\| `(MPI_\w+)`", section("Environment"), re.MULTILINE)
+    assert listed == [variable(field.name) for field in fields(Settings)]
+
+
+def test_every_route_is_listed_and_no_other(client):
+    paths = client.get("/openapi.json").json()["paths"]
+    methods = {f"{method.upper()} {path}" for path, each in paths.items() for method in each}
+    listed = re.findall(r"^\| `(\w+ /\S*)`", section("Routes"), re.MULTILINE)
+    assert set(listed) == methods | {"GET /openapi.json"}
+
+
+@pytest.mark.parametrize("path", ["/docs", "/redoc"])
+def test_no_page_is_served_that_loads_anything_from_elsewhere(client, path):
+    assert client.get(path).status_code == 404
+
+
+def test_every_identifier_system_has_its_short_name_listed():
+    assert all(f"`{name}`" in section("Routes") for name in SYSTEMS)
+
+
+def test_every_part_of_the_package_is_on_the_map():
+    folder = ROOT / "mpi"
+    parts = {f"{each.parent.name}/" for each in folder.glob("*/__init__.py")}
+    parts |= {each.name for each in folder.glob("*.py") if each.name != "__init__.py"}
+    assert set(re.findall(r"^\| `([\w./]+)` \|", section("The map"), re.MULTILINE)) == parts
+
+
+def test_the_floors_are_those_that_are_held():
+    drawn = section("The floors").split("```")[1].strip().splitlines()
+    assert [set(re.findall(r"\w+", re.split("  +", line)[0])) for line in drawn] == layers()
+
+
+def test_the_first_line_says_what_it_is():
+    assert "master person index" in FRONT.splitlines()[0].lower()
+
+
+@pytest.mark.parametrize("text", [FRONT, README], ids=["README.md", "mpi/README.md"])
+def test_every_file_a_page_links_to_is_there(text):
+    base = ROOT if text is FRONT else ROOT / "mpi"
+    targets = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text)
+    assert targets
+    assert [target for target in targets if not (base / target).exists()] == []
+
+
+@pytest.mark.parametrize("command", RUNNABLE, ids=lambda command: command.name)
+def test_the_example_of_a_command_runs(command, index_url, tmp_path, monkeypatch, capsys):
+    shutil.copy(index_url.removeprefix("sqlite:///"), tmp_path / "mpi.db")
+    monkeypatch.chdir(tmp_path)
+    for field in fields(Settings):
+        monkeypatch.delenv(variable(field.name), raising=False)
+    example = shlex.split(command.epilog.removeprefix("Example:"))
+    with pytest.raises(SystemExit) as ended:
+        main(example[1:])
+    assert not ended.value.code, capsys.readouterr().err
+    written = [name for name in example if name.endswith((".parquet", ".csv"))]
+    assert all((tmp_path / name).stat().st_size > 0 for name in written)

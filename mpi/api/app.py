@@ -47,6 +47,9 @@ def create_app(index_url: str) -> FastAPI:
         version=version(),
         lifespan=life,
         redirect_slashes=False,
+        # Their pages load scripts from elsewhere, which would see what is asked.
+        docs_url=None,
+        redoc_url=None,
         # Its own spans and logs hold whole paths and messages, and paths hold identifiers.
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
         generate_unique_id_function=lambda route: route.name,

@@ -10,7 +10,7 @@ import typer
 from mpi.cli.options import IndexOption, JsonOption, index_url
 from mpi.cli.rendering import show_summary
 
-EXAMPLE = "mpi evaluate --truth data/truth.parquet --by ethnicity --index sqlite:///mpi.db"
+EXAMPLE = "mpi evaluate --truth data/truth.parquet --by ethnicity_group"
 
 
 def evaluate(

@@ -12,7 +12,7 @@ from mpi.cli.options import IndexOption, JsonOption, index_url
 from mpi.cli.progress import shown_progress
 from mpi.cli.rendering import show_json, show_table
 
-EXAMPLE = "mpi export cross-references --index sqlite:///mpi.db --to cross-references.parquet"
+EXAMPLE = "mpi export cross-references --to cross-references.parquet"
 
 ToOption = Annotated[
     Path,
@@ -24,7 +24,7 @@ ToOption = Annotated[
     ),
 ]
 
-LINKS_EXAMPLE = "mpi export links --index sqlite:///mpi.db --to links.csv"
+LINKS_EXAMPLE = "mpi export links --to links.csv"
 
 
 def cross_references(to: ToOption, index: IndexOption = "", *, as_json: JsonOption = False) -> None:
@@ -52,7 +52,7 @@ def _write(what: str, to: Path, *, index: str, as_json: bool) -> None:
     with (
         Index.open(index_url(index)) as opened,
         shown_progress() as progress,
-        progress.step(f"Writing {what}"),
+        progress.step(f"write {what}"),
     ):
         rows = opened.export(what, to)
     if as_json:

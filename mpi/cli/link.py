@@ -20,7 +20,7 @@ from mpi.cli.options import (
 from mpi.cli.progress import shown_progress
 from mpi.cli.rendering import show_summary
 
-EXAMPLE = "mpi link --feeds data/feeds --model models/synthetic-base --index sqlite:///mpi.db"
+EXAMPLE = "mpi link --feeds data/feeds --model models/mine"
 
 
 def link(

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import textwrap
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mpi.cli.options import IndexOption, JsonOption, index_url
-from mpi.cli.rendering import counted, show_json, show_line, show_table
+from mpi.cli.rendering import counted, is_narrow, show_json, show_line, show_table
 
 if TYPE_CHECKING:
     from mpi.index.look_up import Answer, Superseded
     from mpi.records import Person, RecordKey
 
-EXAMPLE = "mpi lookup nhs-number 9990000026 --index sqlite:///mpi.db"
+EXAMPLE = "mpi lookup nhs-number 9990000018"
 PERSON = "person"
 """In place of an identifier system: the value is a person id."""
 
@@ -85,9 +87,27 @@ def _show_person(person: Person) -> None:
     show_line(f"Person {person.person_id}")
     where = counted(len(sources), "source system")
     show_line(f"{counted(len(person.records), 'record')} in {where}:")
-    show_line(f"  {_listed(person.records)}")
+    _show_records(person.records)
     for finding in person.findings:
         show_line(f"For review: {finding}")
+    if is_narrow():
+        _show_identifiers_narrowly(person)
+    else:
+        _show_identifiers(person)
+    show_line(f"Release {person.release}\n")
+
+
+def _show_records(records: Iterable[RecordKey]) -> None:
+    by_source: defaultdict[str, list[str]] = defaultdict(list)
+    for record in records:
+        by_source[record.source].append(record.source_id)
+    width = max(map(len, by_source), default=0)
+    for source, ids in by_source.items():
+        lines = textwrap.wrap(", ".join(ids), 76 - width, break_on_hyphens=False)
+        show_line(f"  {source:<{width}} " + f"\n{' ' * (width + 3)}".join(lines))
+
+
+def _show_identifiers(person: Person) -> None:
     rows = [
         (
             each.identifier.system,
@@ -99,7 +119,19 @@ def _show_person(person: Person) -> None:
         for each in person.cross_references
     ]
     show_table("", ("system", "value", "confidence", "basis", "records"), rows)
-    show_line(f"Release {person.release}\n")
+
+
+def _show_identifiers_narrowly(person: Person) -> None:
+    """Without the records of each identifier, for which a terminal has no room."""
+    rows = [
+        (each.identifier.system, each.identifier.value, each.confidence, each.basis.value)
+        for each in person.cross_references
+    ]
+    columns = ("system", "value", "confidence", "basis")
+    show_table("", columns, rows, folding=("value",))
+    if any(each.provisional for each in person.cross_references):
+        show_line("Confidence is provisional: no reviewed labels have checked it yet.")
+    show_line("Which records hold each identifier: add --json.")
 
 
 def _show_superseded(found: Superseded) -> None:

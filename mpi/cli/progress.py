@@ -42,7 +42,10 @@ class LineProgress(SilentProgress):
 
 
 class LiveProgress(SilentProgress):
-    """A line per step that spins until the step has ended: for a terminal."""
+    """A line per step that spins until the step has ended: for a terminal.
+
+    Steps that read one feed each share a line.
+    """
 
     def __init__(self, live: Live) -> None:
         super().__init__()
@@ -51,11 +54,20 @@ class LiveProgress(SilentProgress):
 
     def begun(self, name: str) -> None:
         """Start the step's line, or the same one again."""
-        if name in self._tasks:
-            self._live.reset(self._tasks[name])
+        line = _line_of(name)
+        if line not in self._tasks:
+            self._tasks[line] = self._live.add_task(name, total=1)
+        elif line == name:
+            self._live.reset(self._tasks[line])
         else:
-            self._tasks[name] = self._live.add_task(name, total=1)
+            self._live.update(self._tasks[line], description=name, completed=0)
 
     def ended(self, name: str, taken: float) -> None:
         """Tick the step's line."""
-        self._live.update(self._tasks[name], completed=1)
+        line = _line_of(name)
+        self._live.update(self._tasks[line], description=line, completed=1)
+
+
+def _line_of(name: str) -> str:
+    """The line a step is shown on: one for all the feeds that are read one after another."""
+    return "read the feeds" if name.startswith("read ") else name

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
 WIDE = 200
 """Columns of a table that goes to a file or a pipe, where cutting a value would lose it."""
+
+ROOMY = 120
+"""Columns from which on a table may also say what is not asked for."""
 
 
 class Summary(Protocol):
@@ -46,15 +49,22 @@ def show_line(text: str = "") -> None:
     sys.stdout.write(text + "\n")
 
 
-def show_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print a table; numbers are formatted and set to the right. Unnamed columns have no header."""
+def show_table(
+    title: str,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    folding: Collection[str] = (),
+) -> None:
+    """Print a table; numbers are formatted and set to the right. Unnamed columns have no header.
+
+    Where the width is too small, the columns of `folding` give way if it names any, else all do.
+    """
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text
 
     table = Table(
-        title=Text(title, style="bold") if title else None,
-        title_justify="left",
         box=SIMPLE_HEAD,
         show_header=any(columns),
         pad_edge=False,
@@ -62,10 +72,18 @@ def show_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[objec
     values = [list(row) for row in rows]
     for at, column in enumerate(columns):
         number = bool(values) and all(isinstance(row[at], int | float) for row in values)
-        table.add_column(column, justify="right" if number else "left", overflow="fold")
+        table.add_column(
+            column,
+            justify="right" if number else "left",
+            overflow="fold",
+            no_wrap=bool(folding) and column not in folding,
+        )
     for row in values:
         table.add_row(*(Text(_cell(value)) for value in row))
-    stdout().print(table)
+    console = stdout()
+    if title:
+        console.print(Text(title, style="bold"))
+    console.print(table)
 
 
 def _cell(value: object) -> str:
@@ -86,6 +104,11 @@ def counted(count: int, thing: str) -> str:
     ('1 record', '2,000 records')
     """
     return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"
+
+
+def is_narrow() -> bool:
+    """Whether results go to a terminal with little room beside the values themselves."""
+    return stdout().width < ROOMY
 
 
 def stdout() -> Console:

@@ -13,7 +13,7 @@ from mpi.cli.options import IndexOption, index_url
 from mpi.errors import UsageError
 from mpi.settings import Settings
 
-EXAMPLE = "mpi serve --index sqlite:///mpi.db --port 8000"
+EXAMPLE = "mpi serve --port 8000"
 
 
 def serve(
@@ -22,6 +22,7 @@ def serve(
         str,
         typer.Option(
             "--host",
+            metavar="ADDRESS",
             help="Address to listen on; a loopback address. Without it: MPI_HOST, else 127.0.0.1.",
             show_default=False,
         ),
@@ -31,6 +32,7 @@ def serve(
         int | None,
         typer.Option(
             "--port",
+            metavar="N",
             min=0,
             max=65535,
             help="Port to listen on; 0 takes a free one. Without it: MPI_PORT, else 8000.",
@@ -40,8 +42,8 @@ def serve(
 ) -> None:
     """Answer look-ups over HTTP, to programs on this machine.
 
-    The API describes itself at /docs and /openapi.json. Only loopback addresses are accepted
-    while there is no authentication.
+    The API describes itself at /openapi.json. Only loopback addresses are accepted: there is no
+    authentication yet, and no policy on who may see what.
     """
     settings = Settings.read()
     address = host or settings.host

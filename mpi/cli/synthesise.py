@@ -20,18 +20,28 @@ def synthesise(
         typer.Option(
             "--to",
             metavar="DIR",
-            help="Folder for feeds/SOURCE.csv and truth.parquet.",
+            help="Folder for feeds/SOURCE.csv, truth.parquet and a list of the errors made.",
             show_default=False,
         ),
     ],
-    people: Annotated[int, typer.Option("--people", min=1, help="How many to invent.")] = 20_000,
+    people: Annotated[
+        int, typer.Option("--people", metavar="N", min=1, help="How many to invent.")
+    ] = 20_000,
     *,
     seed: Annotated[
-        int, typer.Option("--seed", help="The same seed gives the same files, byte for byte.")
+        int,
+        typer.Option(
+            "--seed", metavar="N", help="The same seed gives the same files, byte for byte."
+        ),
     ] = 1,
     scenario: Annotated[
         str,
-        typer.Option("--scenario", help="Which kind of population; `base` is the ordinary one."),
+        typer.Option(
+            "--scenario",
+            metavar="NAME",
+            help="Kind of population: `base`, or one made harder in one way, such as "
+            "twins_heavy. A wrong name lists them all.",
+        ),
     ] = "base",
     as_json: JsonOption = False,
 ) -> None:
@@ -41,6 +51,6 @@ def synthesise(
     """
     from mpi.synthetic import synthesise as run
 
-    with shown_progress() as progress, progress.step(f"Inventing {people:,} people"):
+    with shown_progress() as progress, progress.step(f"invent {people:,} people"):
         summary = run(people=people, seed=seed, to=to, scenario=scenario)
     show_summary(summary, title=f"Invented, in {to}", as_json=as_json)

@@ -26,7 +26,9 @@ def train(
     sources: SourcesOption = None,
     seed: Annotated[
         int,
-        typer.Option("--seed", help="Seed of every random draw; the same seed, the same model."),
+        typer.Option(
+            "--seed", metavar="N", help="Seed of every random draw; the same seed, the same model."
+        ),
     ] = 1,
     as_json: JsonOption = False,
 ) -> None:

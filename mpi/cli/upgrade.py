@@ -5,7 +5,7 @@ from __future__ import annotations
 from mpi.cli.options import IndexOption, JsonOption, index_url
 from mpi.cli.rendering import show_json, show_line
 
-EXAMPLE = "mpi upgrade --index sqlite:///mpi.db"
+EXAMPLE = "mpi upgrade"
 
 
 def upgrade(index: IndexOption = "", as_json: JsonOption = False) -> None:

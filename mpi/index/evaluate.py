@@ -102,7 +102,9 @@ def _read(truth: Path, by: Sequence[str]) -> pd.DataFrame:
     table = _table(truth)
     for column in (*KEY, "person", *by):
         if column not in table.column_names:
-            raise InvalidTruth("It lacks a column.", file=truth, column=column)
+            there = ", ".join(table.column_names)
+            detail = f"It lacks a column; those it has are: {there}."
+            raise InvalidTruth(detail, file=truth, column=column)
     frame = table.to_pandas()
     frame[KEY] = frame[KEY].astype(str)
     if frame.duplicated(KEY).any():

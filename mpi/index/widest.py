@@ -12,8 +12,9 @@ from mpi.store.store import Store
 def widest_identifier(store: Store) -> Identifier:
     """An identifier of the person whose records lie in the most source systems.
 
-    It is a verified one if the person has one; among equals the choice depends on record keys
-    alone, so that it stays the same. Raises PersonNotFound when nobody has an identifier.
+    It is a verified one if the person has one. Among equals the person with the fewest records is
+    taken, whose answer is the easiest to read, and then the choice depends on record keys alone,
+    so that it stays the same. Raises PersonNotFound when nobody has an identifier.
     """
     with store.reading() as view:
         records = view.previous_membership()
@@ -29,7 +30,7 @@ def widest_identifier(store: Store) -> Identifier:
             widest,
             [
                 ("source_count_distinct", "descending"),
-                ("person_id_count", "descending"),
+                ("person_id_count", "ascending"),
                 ("source_min", "ascending"),
                 ("source_id_min", "ascending"),
             ],

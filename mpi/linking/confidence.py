@@ -54,9 +54,7 @@ def _both(first: WeightedPairs, second: WeightedPairs) -> WeightedPairs:
     return WeightedPairs(*(np.concatenate(pair).astype(np.int64) for pair in parts))
 
 
-def _direct(
-    kept: WeightedPairs, scored: WeightedPairs, n: int
-) -> tuple[Integers, Flags]:
+def _direct(kept: WeightedPairs, scored: WeightedPairs, n: int) -> tuple[Integers, Flags]:
     """The weight each kept pair was scored with, or its bottleneck where it was not."""
     code = scored.left.astype(np.int64) * n + scored.right
     order = np.argsort(code, kind="stable")

@@ -7,13 +7,13 @@ looked at takes no memory.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from itertools import repeat
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 import pyarrow as pa
@@ -22,13 +22,16 @@ import pyarrow.compute as pc
 from mpi.attributes import arrow_schema, standardise, to_arrow
 from mpi.errors import TruncatedSnapshot
 from mpi.linking.steps import Step, unwatched
-from mpi.model.blocking import blocking_keys
+from mpi.model.blocking import blocking_keys_of_table
 from mpi.model.splink_settings import RECORD_NUMBER
 from mpi.records import Identifier, Name, Record
 from mpi.sources import Feed, Rejects, SourceSystem, read_table, to_records
 
-CHUNK = 20_000
-"""Records standardised at a time: enough to be worth handing to a process."""
+CHUNK = 10_000
+"""Records standardised at a time."""
+
+MANY_CHUNKS = 4
+"""Chunks from which on worker processes are worth starting."""
 
 _KEY = [("source", "ascending"), ("source_id", "ascending")]
 _STORED_ONLY = ("version", "payload", "attributes")
@@ -82,12 +85,14 @@ def take_in(
 
     Raises what `mpi.sources.read_table` raises, and TruncatedSnapshot.
     """
-    paths: list[Path] = []
     ordered = sorted(deliveries, key=lambda delivery: delivery.source.name)
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        for delivery in ordered:
-            with step(f"read {delivery.source.name}"):
-                paths += _standardised(delivery, folder, rejects, pool)
+    prepared = []
+    for delivery in ordered:
+        with step(f"read {delivery.source.name}"):
+            prepared.append(_prepare(delivery, folder, rejects))
+    with step("standardise"):
+        _standardise_all([task for each in prepared for task in each.tasks], workers)
+        paths = [path for each in prepared for path in each.finish()]
     tables = [_mapped(path).drop_columns(list(_STORED_ONLY)) for path in paths]
     rows = pa.concat_tables([_schema_without_stored().empty_table(), *tables])
     numbers = pa.array(range(len(rows)), pa.int32())
@@ -97,15 +102,15 @@ def take_in(
 def standardised(records: Sequence[Record]) -> pa.Table:
     """Records as a table: the attributes, then key, blocking keys, version and stored JSON."""
     rows = [standardise(record) for record in records]
+    table = to_arrow(rows)
     columns = {
         "source": pa.array([r.source for r in records], pa.string()),
         "source_id": pa.array([r.source_id for r in records], pa.string()),
-        "blocking_keys": pa.array([blocking_keys(row) for row in rows], pa.list_(pa.int64())),
+        "blocking_keys": blocking_keys_of_table(table),
         "version": pa.array([r.version for r in records], pa.string()),
         "payload": pa.array([orjson.dumps(r) for r in records], pa.binary()),
         "attributes": pa.array([_json(row) for row in rows], pa.binary()),
     }
-    table = to_arrow(rows)
     for name, column in columns.items():
         table = table.append_column(name, column)
     return table
@@ -116,34 +121,77 @@ def record_of(payload: bytes) -> Record:
     values: dict[str, Any] = orjson.loads(payload)
     values["names"] = tuple(Name(**name) for name in values["names"])
     values["identifiers"] = tuple(Identifier(**each) for each in values["identifiers"])
-    return Record(**{name: tuple(v) if isinstance(v, list) else v for name, v in values.items()})
+    fields: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
+    }
+    return Record(**fields)
 
 
 def _json(row: Mapping[str, object]) -> bytes:
     return orjson.dumps({name: value for name, value in row.items() if value is not None})
 
 
-def _standardised(
-    delivery: Delivery, folder: Path, rejects: Rejects, pool: ProcessPoolExecutor
-) -> list[Path]:
-    name = delivery.source.name
-    made: list[Path] = []
+class _Task(NamedTuple):
+    """A chunk of a feed to standardise: rows of a file from `start` on, and where they go."""
+
+    raw: Path
+    start: int
+    source: SourceSystem
+    target: Path
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A delivery that has been read and checked: what is to be standardised, and what is kept."""
+
+    tasks: tuple[_Task, ...] = ()
+    kept: tuple[Record, ...] = ()
+    folder: Path = Path()
+
+    def finish(self) -> list[Path]:
+        """The standardised files in the order of their keys, once the tasks are done."""
+        made = [task.target for task in self.tasks]
+        if not self.kept:
+            return made
+        name = self.kept[0].source
+        kept, merged = (self.folder / f"{name}-{what}.arrow" for what in ("kept", "merged"))
+        _write(standardised(self.kept), kept)
+        _write(pa.concat_tables(_mapped(part) for part in (*made, kept)).sort_by(_KEY), merged)
+        return [merged]
+
+
+def _prepare(delivery: Delivery, folder: Path, rejects: Rejects) -> _Prepared:
+    tasks: tuple[_Task, ...] = ()
     said: set[str] = set()
     if delivery.feed:
         feed = read_table(delivery.feed.path, delivery.source, rejects)
         said = {*feed.table.column(delivery.source.key).to_pylist(), *feed.deleted}
         _check_complete(delivery, said)
-        made = list(_from_feed(feed.table, delivery.source, folder, pool))
+        tasks = _tasks(feed.table, delivery.source, folder)
     if delivery.feed and delivery.source.delivery == "snapshot":
-        return made
-    kept = [record for record in delivery.records() if record.source_id not in said]
-    if not kept:
-        return made
-    path = folder / f"{name}-kept.arrow"
-    _write(standardised(kept), path)
-    merged = folder / f"{name}-merged.arrow"
-    _write(pa.concat_tables(_mapped(part) for part in (*made, path)).sort_by(_KEY), merged)
-    return [merged]
+        return _Prepared(tasks)
+    kept = (record for record in delivery.records() if record.source_id not in said)
+    return _Prepared(tasks, tuple(kept), folder)
+
+
+def _tasks(table: pa.Table, source: SourceSystem, folder: Path) -> tuple[_Task, ...]:
+    raw = folder / f"{source.name}-raw.arrow"
+    _write(table.take(pc.sort_indices(table.column(source.key))), raw)
+    return tuple(
+        _Task(raw, start, source, folder / f"{source.name}-{start:09d}.arrow")
+        for start in range(0, len(table), CHUNK)
+    )
+
+
+def _standardise_all(tasks: Sequence[_Task], workers: int) -> None:
+    """Standardise every chunk, in worker processes if there are enough of them to be worth it."""
+    if len(tasks) < MANY_CHUNKS:
+        for task in tasks:
+            _standardise_chunk(task)
+        return
+    with ProcessPoolExecutor(workers, get_context("spawn"), gc.disable) as pool:
+        for _ in pool.map(_standardise_chunk, tasks):
+            pass
 
 
 def _check_complete(delivery: Delivery, said: set[str]) -> None:
@@ -160,23 +208,9 @@ def _check_complete(delivery: Delivery, said: set[str]) -> None:
         )
 
 
-def _from_feed(
-    table: pa.Table, source: SourceSystem, folder: Path, pool: ProcessPoolExecutor
-) -> Iterator[Path]:
-    raw = folder / f"{source.name}-raw.arrow"
-    _write(table.take(pc.sort_indices(table.column(source.key))), raw)
-    size = len(table)
-    parts = [range(start, min(start + CHUNK, size)) for start in range(0, size, CHUNK)]
-    targets = [folder / f"{source.name}-{part.start:09d}.arrow" for part in parts]
-    run = map if len(parts) < 2 else pool.map
-    yield from run(_standardise_part, repeat(raw), parts, repeat(source), targets)
-    raw.unlink()
-
-
-def _standardise_part(raw: Path, part: range, source: SourceSystem, target: Path) -> Path:
-    table = _mapped(raw).slice(part.start, len(part))
-    _write(standardised(to_records(table, source)), target)
-    return target
+def _standardise_chunk(task: _Task) -> None:
+    records = to_records(_mapped(task.raw).slice(task.start, CHUNK), task.source)
+    _write(standardised(records), task.target)
 
 
 def _write(table: pa.Table, path: Path) -> None:

@@ -75,7 +75,8 @@ def release_settings(release: Release, *, levels_too: bool = False) -> SettingsC
         if c.name in release.levels
     ]
     made = settings(comparisons, probability_of(release.prior))
-    made.retain_intermediate_calculation_columns = levels_too
+    # Splink returns levels only together with the columns compared
+    made.retain_matching_columns = levels_too
     return made
 
 

@@ -12,7 +12,7 @@ def test_cross_references_go_to_parquet(mpi, index_url, tmp_path):
     done = mpi("export", "cross-references", "--index", index_url, "--to", to)
     assert done.code == 0
     assert pq.read_table(to).num_rows == 9
-    assert "Writing cross-references" in done.err
+    assert "write cross-references" in done.err
     assert "9" in done.out
 
 

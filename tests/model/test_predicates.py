@@ -8,10 +8,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mpi.attributes import arrow_schema, standardise, to_arrow
-from mpi.model.blocking import RULES, blocking_keys, keys_of_rule, rule_name
+from mpi.model.blocking import (
+    MOST_KEYS,
+    RULES,
+    blocking_keys,
+    blocking_keys_of_table,
+    keys_of_rule,
+    rule_name,
+)
 from mpi.model.comparisons import COMPARISONS
 from mpi.model.frequencies import Frequencies, annotate, annotate_table, band_attributes
 from mpi.model.scoring import _compile, comparable
+from mpi.records import Name, Record
 from tests.model.rows import records
 
 FREQUENCIES = Frequencies(
@@ -93,9 +101,24 @@ def test_two_rows_share_a_key_exactly_when_they_share_all_values_of_some_rule(le
     assert bool(keys[0] & keys[1]) == any(share)
 
 
-def test_a_suppressed_key_is_no_key_and_the_others_stay():
-    from mpi.records import Name, Record
+@settings(max_examples=100, deadline=None)
+@given(st.lists(records, min_size=1, max_size=5))
+def test_a_row_and_a_table_have_the_same_keys(some):
+    rows = [standardise(record) for record in some]
+    assert blocking_keys_of_table(to_arrow(rows)).to_pylist() == [blocking_keys(r) for r in rows]
 
+
+def test_a_record_with_hundreds_of_names_has_a_bounded_number_of_keys():
+    names = tuple(Name(f"Given{n}", f"Family{n}") for n in range(40))
+    dates = tuple(f"19{n:02}-03-04" for n in range(20, 60))
+    rows = [standardise(Record("nomis", "1", names=names, birth_dates=dates))]
+    rows.append(standardise(Record("nomis", "2", names=names[:1])))
+    keys = [blocking_keys(row) for row in rows]
+    assert len(keys[0]) == MOST_KEYS
+    assert blocking_keys_of_table(to_arrow(rows)).to_pylist() == keys
+
+
+def test_a_suppressed_key_is_no_key_and_the_others_stay():
     row = standardise(
         Record("nomis", "1", names=(Name("Anna", "Smith"),), birth_dates=("1980-03-04",))
     )
