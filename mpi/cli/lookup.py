@@ -36,8 +36,8 @@ def lookup(
         str,
         typer.Argument(
             metavar="SYSTEM",
-            help="Identifier system, such as nhs-number, noms-number, crn, pnc or cro; "
-            "or `person`, when the value is a person id.",
+            help="Identifier system, such as nhs-number, noms-number, crn, pnc or cro (a wrong "
+            "one lists them all); or `person`, when the value is a person id.",
             autocompletion=_complete,
             show_default=False,
         ),
@@ -45,7 +45,9 @@ def lookup(
     value: Annotated[
         str,
         typer.Argument(
-            metavar="VALUE", help="The identifier, as anybody writes it.", show_default=False
+            metavar="VALUE",
+            help="The identifier, as anybody writes it; in quotes if it has spaces.",
+            show_default=False,
         ),
     ],
     *,

@@ -60,6 +60,8 @@ class LiveProgress(SilentProgress):
         elif line == name:
             self._live.reset(self._tasks[line])
         else:
+            # goes on where the step before it ended, so that the line's time is that of all of them
+            self._live.tasks[self._tasks[line]].finished_time = None
             self._live.update(self._tasks[line], description=name, completed=0)
 
     def ended(self, name: str, taken: float) -> None:

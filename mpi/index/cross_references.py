@@ -15,7 +15,8 @@ from mpi.records import Basis, CrossReference, Identifier, Person, RecordKey
 from mpi.store.rows import HeldIdentifier, PairConfidence, PersonRows, State
 
 MILLION = 1_000_000
-"""Confidence is kept in parts per million."""
+PLACES = 6
+"""Confidence is kept in parts per million: it has six decimal places."""
 
 _PLACE = {name: place for place, name in enumerate(SYSTEMS)}
 
@@ -38,7 +39,8 @@ class Standing:
             return cls(release="", cap=0.0, provisional=True)
         calibration = state.release.document["calibration"]
         provisional = state.provisional or bool(calibration["provisional"])
-        return cls(state.release.name, float(calibration["cap"]), provisional)
+        cap = round(float(calibration["cap"]), PLACES)
+        return cls(state.release.name, cap, provisional)
 
 
 def person_of(rows: PersonRows, standing: Standing) -> Person:

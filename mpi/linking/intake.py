@@ -132,10 +132,10 @@ def _json(row: Mapping[str, object]) -> bytes:
 
 
 class _Task(NamedTuple):
-    """A chunk of a feed to standardise: rows of a file from `start` on, and where they go."""
+    """A chunk of a feed to standardise: which rows of a file, and where they go."""
 
     raw: Path
-    start: int
+    rows: range
     source: SourceSystem
     target: Path
 
@@ -177,9 +177,15 @@ def _prepare(delivery: Delivery, folder: Path, rejects: Rejects) -> _Prepared:
 def _tasks(table: pa.Table, source: SourceSystem, folder: Path) -> tuple[_Task, ...]:
     raw = folder / f"{source.name}-raw.arrow"
     _write(table.take(pc.sort_indices(table.column(source.key))), raw)
+    size = len(table)
     return tuple(
-        _Task(raw, start, source, folder / f"{source.name}-{start:09d}.arrow")
-        for start in range(0, len(table), CHUNK)
+        _Task(
+            raw,
+            range(start, min(start + CHUNK, size)),
+            source,
+            folder / f"{source.name}-{start:09d}.arrow",
+        )
+        for start in range(0, size, CHUNK)
     )
 
 
@@ -209,7 +215,8 @@ def _check_complete(delivery: Delivery, said: set[str]) -> None:
 
 
 def _standardise_chunk(task: _Task) -> None:
-    records = to_records(_mapped(task.raw).slice(task.start, CHUNK), task.source)
+    table = _mapped(task.raw).slice(task.rows.start, len(task.rows))
+    records = to_records(table, task.source)
     _write(standardised(records), task.target)
 
 

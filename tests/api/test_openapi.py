@@ -81,3 +81,8 @@ def test_nhs_numbers_of_examples_are_of_the_range_never_issued(openapi):
 
 def test_describing_itself_twice_gives_the_same(index_url):
     assert create_app(index_url).openapi() == create_app(index_url).openapi()
+
+
+@pytest.mark.parametrize("path", ["/docs", "/redoc"])
+def test_no_page_is_served_that_loads_scripts_from_elsewhere(client, path):
+    assert client.get(path).status_code == 404

@@ -6,6 +6,7 @@ value could leak, `LEAK` stands in for it.
 
 from __future__ import annotations
 
+import csv
 import json
 import shutil
 from dataclasses import dataclass
@@ -92,13 +93,14 @@ def unknown_source(world):
 
 
 def unreadable_dates(world):
-    header, *lines = world.lines(COURTS)
-    at = header.split(",").index("dateOfBirth")
-    for number in range(9):
-        cells = lines[number].split(",")
-        lines[number] = ",".join([*cells[:at], LEAK, *cells[at + 1 :]])
-    world.write(COURTS, [header, *lines])
-    return world.feeds / COURTS, "column dateOfBirth", "rows 1 2 3"
+    path = world.feeds / COURTS
+    with path.open(newline="", encoding="utf-8") as file:
+        header, *rows = csv.reader(file)
+    for row in rows[2:40]:
+        row[header.index("dateOfBirth")] = LEAK
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([header, *rows])
+    return path, "column dateOfBirth", "rows 3 4 5"
 
 
 def no_bytes(world):

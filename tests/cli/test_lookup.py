@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from mpi.cli import rendering
 from mpi.index.index import Index
 
 
@@ -23,6 +24,21 @@ def test_it_shows_the_person_and_each_identifier_with_how_sure_and_why(mpi, inde
         "nomis",
         "A1234BC",
     ]
+
+
+def test_on_a_narrow_terminal_the_table_keeps_to_its_width(mpi, index_url, monkeypatch):
+    monkeypatch.setattr(rendering, "WIDE", 80)
+    done = mpi("lookup", "nhs-number", "9990000018", "--index", index_url)
+    (noms,) = [line for line in done.out.splitlines() if line.split()[:1] == ["noms-number"]]
+    assert noms.split() == ["noms-number", "A1234BC", "0.9850", "probabilistic"]
+    assert "Confidence is provisional" in done.out
+    assert max(map(len, done.out.splitlines())) <= 80
+
+
+def test_the_records_are_listed_by_source(mpi, index_url):
+    done = mpi("lookup", "social-care-person-id", "S7", "--index", index_url)
+    listed = [line for line in done.out.splitlines() if line.startswith("  ") and line.strip()]
+    assert listed == ["  social_care S7", "  cypse       Y8", "  nomis       A8888BC"]
 
 
 def test_the_index_may_come_from_the_environment(mpi, index_url):

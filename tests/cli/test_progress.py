@@ -39,3 +39,18 @@ def test_on_a_terminal_each_step_has_one_line_that_is_ticked():
     assert "Reading|True" in text.getvalue()
     assert "Linking|True" in text.getvalue()
     assert list(progress.seconds) == ["Reading", "Linking"]
+
+
+def test_on_a_terminal_the_feeds_that_are_read_share_a_line():
+    console = Console(file=io.StringIO(), force_terminal=True, width=80)
+    with Progress("{task.description}", console=console) as live:
+        progress = LiveProgress(live)
+        with progress.step("read courts"):
+            pass
+        with progress.step("read pds"):
+            (reading,) = live.tasks
+            assert reading.description == "read pds"
+            assert not reading.finished
+        assert reading.description == "read the feeds"
+        assert reading.finished
+    assert list(progress.seconds) == ["read courts", "read pds"]

@@ -88,7 +88,9 @@ def test_confidence_follows_the_pair_and_the_weakest_link_of_the_best_path():
 
 def test_a_pair_never_scored_counts_with_its_bottleneck_and_is_marked():
     found = confidences(np.zeros(3, dtype=np.int64), chain(3), CURVE)
-    known = dict(zip(zip(found.left.tolist(), found.right.tolist(), strict=True), found.known, strict=True))
+    known = dict(
+        zip(zip(found.left.tolist(), found.right.tolist(), strict=True), found.known, strict=True)
+    )
     assert known == {(0, 1): True, (0, 2): False, (1, 2): True}
     assert (found.direct == found.bottleneck).all()
 
