@@ -16,7 +16,7 @@ from mpi.linking.batch import Linkage, link_rows
 from mpi.linking.engines.duckdb import Limits
 from mpi.linking.intake import Delivery, Intake, standardised, take_in
 from mpi.model.comparisons import BIRTH_DATE, IDENTIFIERS, NAME
-from mpi.model.frequencies import BANDS, annotate
+from mpi.model.frequencies import annotate
 from mpi.model.parameters import Release, load, save
 from mpi.model.scoring import Scorer, comparable
 from mpi.model.splink_settings import RECORD_NUMBER
@@ -30,6 +30,8 @@ PEOPLE = 300
 LINKED = LinkOptions(seed=5, at=datetime(2026, 1, 1, tzinfo=UTC))
 TRAINING = Training("invented", Effort(u_pairs=2e5, em_pairs=2e5))
 BRIEF = (NAME, BIRTH_DATE, next(c for c in IDENTIFIERS if c.name == "id_nhs_number"))
+NAMES = {"full_names", "given_set", "family_set"}
+"""What the bands of frequency of a name are taken from."""
 STORED_ONLY = ["version", "payload", "attributes"]
 
 
@@ -74,9 +76,9 @@ class Invented:
 
     @cached_property
     def brief_rows(self) -> pa.Table:
-        """The rows with nothing but names, dates of birth, postcodes and NHS numbers."""
+        """The rows with nothing but names, dates of birth and NHS numbers."""
         kept = {RECORD_NUMBER, "source", "source_id", "blocking_keys", "verified_identifiers"}
-        kept |= {name for c in BRIEF for name in c.attributes()} | set(BANDS)
+        kept |= {name for c in BRIEF for name in c.attributes()} | NAMES
         columns = {
             name: column if name in kept else pa.nulls(len(self.rows), column.type)
             for name, column in zip(self.rows.column_names, self.rows.columns, strict=True)
@@ -95,6 +97,16 @@ class Invented:
     def linkage(self) -> Linkage:
         """The population linked with it."""
         return link_rows(self.rows, self.release, Limits())
+
+    @cached_property
+    def brief_release(self) -> Release:
+        """The brief release."""
+        return load(self.brief_model)
+
+    @cached_property
+    def brief_linkage(self) -> Linkage:
+        """The population linked with the brief release."""
+        return link_rows(self.rows, self.brief_release, Limits())
 
     @cached_property
     def comparable_rows(self) -> list[dict[str, object]]:

@@ -9,7 +9,7 @@ Two things are peculiar to this field. Identifiers are compared as sets per syst
 value outweighs any that differ, because people hold several and clerks copy old ones. And one
 comparison, `relatives`, is about the other comparisons: members of a family agree on family name,
 address and (twins) birth date together, far more often than independence would have it, so the
-patterns that mark a relative carry a fixed negative weight.
+patterns that mark a relative carry a negative weight that takes back what was counted twice.
 """
 
 from __future__ import annotations
@@ -278,8 +278,8 @@ _DATE_CONTRADICTS = All(
     Not(WithinEdits("birth_date", 1)),
 )
 
-# The weights are the offsets that make such pairs come out right, by maximum likelihood with all
-# other evidence given, on the synthetic base population (20,000 people, seed 1).
+# Training fits these weights to its feeds (`mpi.training.relatives`); where it has too few pairs of
+# a pattern it uses the ones here, fitted on the synthetic base population (20,000 people, seed 1).
 RELATIVES = Comparison(
     "relatives",
     (

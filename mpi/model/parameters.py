@@ -13,7 +13,7 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pyarrow as pa
@@ -26,7 +26,7 @@ from mpi.model.blocking import RULE_BITS, RULES, rule_name
 from mpi.model.calibration import Calibration
 from mpi.model.comparisons import COMPARISONS
 from mpi.model.frequencies import BANDS, Frequencies
-from mpi.model.thresholds import Thresholds
+from mpi.model.thresholds import MILLI, Thresholds
 
 FORMAT = 1
 _PARAMETERS = "parameters.json"
@@ -46,6 +46,11 @@ class LevelParameters:
     m: float
     u: float
     weight: int
+
+    @classmethod
+    def of_bits(cls, bits: float) -> Self:
+        """The parameters of a level whose weight was not learned from an m and a u."""
+        return cls(min(1.0, 2.0**bits), min(1.0, 2.0**-bits), round(bits * MILLI))
 
 
 @dataclass(frozen=True, slots=True)

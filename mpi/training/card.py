@@ -15,7 +15,7 @@ from mpi.model.thresholds import MILLI
 _LEARNING = {
     Learning.LEARNED: "u sampled among different people, m by expectation maximisation",
     Learning.IDENTIFIER: "u by rule from the prior, m by expectation maximisation",
-    Learning.FIXED: "set by hand",
+    Learning.FIXED: "set by rule, then fitted where verified identifiers tell",
 }
 
 

@@ -116,14 +116,7 @@ def identifier_u(wanted: Sequence[Comparison], prior: float) -> Shares:
 def fixed(wanted: Sequence[Comparison]) -> dict[str, dict[str, LevelParameters]]:
     """Parameters of the comparisons whose weights are set in their definition."""
     return {
-        c.name: {
-            level.code: LevelParameters(
-                m=min(1.0, 2.0**level.bits),
-                u=min(1.0, 2.0**-level.bits),
-                weight=round(level.bits * MILLI),
-            )
-            for level in c.scored
-        }
+        c.name: {level.code: LevelParameters.of_bits(level.bits) for level in c.scored}
         for c in wanted
         if c.learning is Learning.FIXED
     }

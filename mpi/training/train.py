@@ -36,6 +36,7 @@ from mpi.training.estimate import (
     weights,
 )
 from mpi.training.people import count_frequencies, suppressed_keys
+from mpi.training.relatives import with_learned_relatives
 from mpi.training.rules import worthwhile_rules
 
 LEAST_RECORDS = 100
@@ -77,6 +78,8 @@ def train(rows: pa.Table, training: Training, *, step: Step = unwatched) -> Rele
     with step("learn, second round"):
         second = _learn(rows, linkage.labels, prior, training)
         second = replace(second, rules=first.rules)
+    with step("learn relatives"):
+        second = with_learned_relatives(rows, second, training.limits)
     with step("calibrate"):
         return calibrated(rows, second, training.limits)
 

@@ -1,183 +1,18 @@
-"""Input that cannot be used: one clear line, an exit code, no value of anybody, the index as it was.
+"""Models, indexes, truths, look-ups and outputs that cannot be used, on the command line.
 
-Each case spoils one thing in a small world and says what the message must name. Wherever a person's
-value could leak, `LEAK` stands in for it.
+Each ends with one clear line and an exit code, without anybody's value, and leaves the index as it
+was.
 """
 
 from __future__ import annotations
 
-import csv
 import json
 import shutil
-from dataclasses import dataclass
-from pathlib import Path
 
-import pyarrow.parquet as pq
 import pytest
 
-from mpi.index.index import Index
 from mpi.store import opening, schema
-
-LEAK = "Qwortleberry"
-COURTS, NOMIS = "courts.csv", "nomis.csv"
-
-
-@dataclass(frozen=True)
-class World:
-    """Files that a case may spoil, and the index that must stay as it was."""
-
-    folder: Path
-    url: str
-
-    @property
-    def feeds(self) -> Path:
-        return self.folder / "feeds"
-
-    @property
-    def model(self) -> Path:
-        return self.folder / "model"
-
-    def link(self):
-        return ("link", "--feeds", self.feeds, "--model", self.model, "--index", self.url)
-
-    def train(self):
-        return ("train", "--feeds", self.feeds, "--to", self.folder / "new")
-
-    def lines(self, name):
-        return (self.feeds / name).read_text("utf-8").splitlines(keepends=True)
-
-    def write(self, name, lines):
-        (self.feeds / name).write_text("".join(lines), "utf-8")
-
-
-@pytest.fixture
-def world(invented, tmp_path):
-    """Feeds of two source systems, a model, and an index of twelve; checked afterwards."""
-    invented.copy_of_feeds(tmp_path / "feeds", "courts", "nomis")
-    shutil.copytree(invented.brief_model, tmp_path / "model")
-    url = invented.copy_of_index(tmp_path / "mpi.db")
-    before, (asked, answer) = (tmp_path / "mpi.db").read_bytes(), answer_of(url)
-    yield World(tmp_path, url)
-    assert (tmp_path / "mpi.db").read_bytes() == before
-    assert answer_of(url) == (asked, answer)
-
-
-def answer_of(url):
-    with Index.open(url) as index:
-        asked = index.widest_identifier()
-        return asked, index.cross_references(asked.system, asked.value).as_dict()
-
-
-def refused(done, *named, code=1):
-    """One line on stderr (after what was reported of steps) that names all this, and no value."""
-    assert done.code == code, done.err
-    assert done.out == ""
-    *progress, message = done.err.splitlines()
-    assert all(line.endswith(" s") for line in progress), done.err
-    assert message.startswith("error: ")
-    for text in named:
-        assert str(text) in message
-    assert LEAK not in done.err
-    assert "Traceback" not in done.err
-
-
-def missing_column(world):
-    header, *lines = world.lines(COURTS)
-    world.write(COURTS, [header.replace("dateOfBirth", "born"), *lines])
-    return world.feeds / COURTS, "column dateOfBirth"
-
-
-def unknown_source(world):
-    (world.feeds / "hostel.csv").write_text(f"name\n{LEAK}\n")
-    return (world.feeds / "hostel.csv",)
-
-
-def unreadable_dates(world):
-    path = world.feeds / COURTS
-    with path.open(newline="", encoding="utf-8") as file:
-        header, *rows = csv.reader(file)
-    for row in rows[2:40]:
-        row[header.index("dateOfBirth")] = LEAK
-    with path.open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows([header, *rows])
-    return path, "column dateOfBirth", "rows 3 4 5"
-
-
-def no_bytes(world):
-    world.write(NOMIS, [])
-    return (world.feeds / NOMIS,)
-
-
-def header_alone(world):
-    world.write(NOMIS, world.lines(NOMIS)[:1])
-    return (world.feeds / NOMIS,)
-
-
-def wrong_encoding(world):
-    header, first, *lines = world.lines(COURTS)
-    content = "".join([header, first, first.replace(",", f",{LEAK}é", 3), *lines])
-    (world.feeds / COURTS).write_bytes(content.encode("latin-1", "replace"))
-    return world.feeds / COURTS, "line 3"
-
-
-def duplicated_key(world):
-    """Two rows of one key and one version that differ in the last name."""
-    header, first, *lines = world.lines(COURTS)
-    at = header.split(",").index("lastName")
-    cells = first.split(",")
-    cells[at] = LEAK
-    world.write(COURTS, [header, first, ",".join(cells), *lines])
-    return world.feeds / COURTS, f"key {cells[0]}", "rows [1, 2]"
-
-
-def damaged_parquet(world):
-    (world.feeds / COURTS).unlink()
-    (world.feeds / "courts.parquet").write_bytes(b"PAR1" + LEAK.encode() * 9)
-    return (world.feeds / "courts.parquet",)
-
-
-def truncated_snapshot(world):
-    world.write(NOMIS, world.lines(NOMIS)[:20])
-    return world.feeds / NOMIS, "source nomis", "max_missing_share"
-
-
-def no_feeds(world):
-    shutil.rmtree(world.feeds)
-    return (world.feeds,)
-
-
-def empty_folder(world):
-    shutil.rmtree(world.feeds)
-    world.feeds.mkdir()
-    return (world.feeds,)
-
-
-BAD_FEEDS = (
-    missing_column,
-    unknown_source,
-    unreadable_dates,
-    no_bytes,
-    header_alone,
-    wrong_encoding,
-    duplicated_key,
-    damaged_parquet,
-    no_feeds,
-    empty_folder,
-)
-
-
-@pytest.mark.parametrize("spoil", [*BAD_FEEDS, truncated_snapshot])
-def test_a_feed_that_cannot_be_used_is_not_linked(mpi, world, spoil):
-    named = spoil(world)
-    refused(mpi(*world.link()), *named)
-
-
-@pytest.mark.parametrize("spoil", BAD_FEEDS)
-def test_a_feed_that_cannot_be_used_is_not_trained_on(mpi, world, spoil):
-    named = spoil(world)
-    before = set(world.folder.iterdir())
-    refused(mpi(*world.train()), *named)
-    assert set(world.folder.iterdir()) == before
+from tests.cli.spoilt import COURTS, LEAK, refused
 
 
 def other_definition(model):
@@ -352,18 +187,3 @@ def test_a_command_used_wrongly_ends_with_2(mpi, tmp_path, monkeypatch, argument
 def test_an_export_of_another_kind_of_file_is_misuse(mpi, world):
     done = mpi("export", "links", "--index", world.url, "--to", world.folder / "links.xlsx")
     refused(done, ".parquet", code=2)
-
-
-def test_a_few_bad_rows_are_put_aside_without_their_values(mpi, world, invented):
-    """Where a feed can be used but for a few rows, it is; they are listed without what they say."""
-    header, *lines = world.lines(COURTS)
-    lines[4] = f"{LEAK},{LEAK}\n"
-    world.write(COURTS, [header, *lines])
-    shutil.copy(invented.index, world.folder / "other.db")
-    url, to = f"sqlite:///{world.folder / 'other.db'}", world.folder / "rejects.csv"
-    done = mpi(*world.link()[:-1], url, "--rejects", to, "--json")
-    assert done.code == 0
-    assert done.json["rejects"] == {"wrong number of values": 1}
-    assert to.read_text().splitlines()[1] == f"{world.feeds / COURTS},5,,,wrong number of values"
-    assert LEAK not in done.out + done.err + to.read_text()
-    assert pq.read_table(invented.truth).num_rows >= sum(done.json["records"].values())

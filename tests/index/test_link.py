@@ -2,93 +2,16 @@
 
 from __future__ import annotations
 
-import csv
 import json
-import shutil
-from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import pytest
 
-from mpi.errors import (
-    FeedNotFound,
-    IndexBusy,
-    MissingColumn,
-    ModelMismatch,
-    TruncatedSnapshot,
-    UnknownSource,
-    UnwritableOutput,
-)
 from mpi.index.index import Index
-from mpi.index.link import LinkOptions, link
-from mpi.index.progress import SilentProgress
+from mpi.index.link import link
 from mpi.records import RecordKey
-from mpi.store.store import open_store
+from tests.index.linking import LATER, edited, membership
 from tests.invented import LINKED
-
-LATER = LinkOptions(at=datetime(2026, 2, 1, tzinfo=UTC))
-STEPS = ("read pds", "find candidates", "cluster", "write the index")
-
-
-class At(SilentProgress):
-    """Does something when a step begins."""
-
-    def __init__(self, step, act):
-        super().__init__()
-        self.at, self.act = step, act
-
-    def begun(self, name):
-        if name == self.at:
-            self.act()
-
-
-def read_rows(path):
-    with path.open(newline="", encoding="utf-8") as file:
-        reader = csv.DictReader(file)
-        return list(reader), reader.fieldnames
-
-
-@contextmanager
-def edited(path):
-    """The rows of a CSV feed, as a list to change."""
-    rows, columns = read_rows(path)
-    yield rows
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, columns, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-
-
-def membership(url):
-    """The person id of every record."""
-    store = open_store(url)
-    with store.reading() as view:
-        rows = view.previous_membership().to_pylist()
-    store.close()
-    return {RecordKey(r["source"], r["source_id"]): r["person_id"] for r in rows}
-
-
-@pytest.fixture
-def url(invented, tmp_path):
-    """A copy of the linked index."""
-    return invented.copy_of_index(tmp_path / "mpi.db")
-
-
-@pytest.fixture
-def unchanged(url, tmp_path):
-    """Checks that what happens in the test leaves every byte and every answer."""
-    path = tmp_path / "mpi.db"
-    bytes_before, members = path.read_bytes(), membership(url)
-    yield
-    assert membership(url) == members
-    assert path.read_bytes() == bytes_before
-
-
-@pytest.fixture
-def feeds(invented, tmp_path):
-    """A folder of copies of feeds of some sources."""
-    return lambda *names: invented.copy_of_feeds(tmp_path / "feeds", *names)
 
 
 @pytest.fixture(scope="module")
@@ -220,16 +143,6 @@ def test_a_snapshot_forgets_the_records_it_lacks(invented, url, feeds):
     assert membership(url).keys() == before.keys() - {gone}
 
 
-@pytest.mark.usefixtures("unchanged")
-def test_a_truncated_snapshot_changes_nothing(invented, url, feeds):
-    folder = feeds("nomis")
-    with edited(folder / "nomis.csv") as rows:
-        del rows[len(rows) // 2 :]
-    with pytest.raises(TruncatedSnapshot) as caught:
-        link(folder, invented.brief_model, url, options=LATER)
-    assert caught.value.where == {"file": folder / "nomis.csv", "source": "nomis"}
-
-
 def test_what_cannot_be_used_is_counted_and_written_down(invented, url, feeds, tmp_path):
     folder, to = feeds("courts"), tmp_path / "rejects.csv"
     with edited(folder / "courts.csv") as rows:
@@ -248,117 +161,9 @@ def test_what_cannot_be_used_is_counted_and_written_down(invented, url, feeds, t
     assert "May" not in written
 
 
-@pytest.mark.usefixtures("unchanged")
-def test_rejects_are_written_even_when_the_link_fails(invented, url, feeds, tmp_path):
-    folder, to = feeds("courts", "nomis"), tmp_path / "rejects.csv"
-    with edited(folder / "courts.csv") as rows:
-        rows[0]["defendantRecordId"] = ""
-    with edited(folder / "nomis.csv") as rows:
-        del rows[5:]
-    with pytest.raises(TruncatedSnapshot):
-        link(folder, invented.brief_model, url, options=replace(LATER, rejects=to))
-    assert to.read_text("utf-8").splitlines()[1:] == [
-        f"{folder / 'courts.csv'},1,,defendantRecordId,no key"
-    ]
-
-
-@pytest.mark.usefixtures("unchanged")
-def test_a_rejects_file_that_cannot_be_written_is_found_before_anything_is_done(
-    invented, url, tmp_path
-):
-    done = []
-    options = replace(LATER, rejects=tmp_path / "nowhere" / "rejects.csv")
-    progress = At("read courts", lambda: done.append(True))
-    with pytest.raises(UnwritableOutput):
-        link(invented.feeds, invented.brief_model, url, options=options, progress=progress)
-    assert not done
-
-
 def test_another_seed_gives_the_same_persons_under_other_ids(invented, tmp_path):
     url = f"sqlite:///{tmp_path / 'other.db'}"
     link(invented.feeds, invented.brief_model, url, options=replace(LINKED, seed=6))
     ours, theirs = membership(f"sqlite:///{invented.index}"), membership(url)
     assert not set(ours.values()) & set(theirs.values())
     assert len({(ours[key], theirs[key]) for key in ours}) == len(set(ours.values()))
-
-
-@pytest.mark.usefixtures("unchanged")
-@pytest.mark.parametrize("step", STEPS)
-def test_a_link_that_fails_at_a_step_leaves_the_index_as_it_was(invented, url, step):
-    def fail():
-        raise RuntimeError(step)
-
-    with pytest.raises(RuntimeError, match=step):
-        link(invented.feeds, invented.brief_model, url, options=LATER, progress=At(step, fail))
-
-
-def missing_column(folder):
-    path = folder / "feeds" / "courts.csv"
-    path.write_text(path.read_text("utf-8").replace("dateOfBirth", "born", 1), "utf-8")
-    return MissingColumn
-
-
-def other_model(folder):
-    path = folder / "model" / "parameters.json"
-    path.write_text(json.dumps(json.loads(path.read_text("utf-8")) | {"definition": "0" * 16}))
-    return ModelMismatch
-
-
-def no_feeds(folder):
-    shutil.rmtree(folder / "feeds")
-    return FeedNotFound
-
-
-@pytest.mark.usefixtures("unchanged")
-@pytest.mark.parametrize("spoil", [missing_column, other_model, no_feeds])
-def test_input_that_cannot_be_used_leaves_the_index_as_it_was(
-    invented, url, feeds, tmp_path, spoil
-):
-    feeds("courts")
-    shutil.copytree(invented.brief_model, tmp_path / "model")
-    error = spoil(tmp_path)
-    with pytest.raises(error):
-        link(tmp_path / "feeds", tmp_path / "model", url, options=LATER)
-
-
-def test_records_of_a_source_that_is_no_longer_described_are_not_dropped(invented, tmp_path):
-    described, folder = tmp_path / "sources", tmp_path / "feeds"
-    described.mkdir()
-    (described / "hostel.toml").write_text(
-        'title = "Hostels"\nkey = "ref"\n[[names]]\ngiven = ["first"]\nfamily = "last"\n'
-    )
-    folder.mkdir()
-    (folder / "hostel.csv").write_text("ref,first,last\n1,Ann,Fenwold\n2,Bo,Ash\n")
-    url = f"sqlite:///{tmp_path / 'new.db'}"
-    link(folder, invented.brief_model, url, options=replace(LINKED, sources=described))
-    assert len(membership(url)) == 2
-    with pytest.raises(UnknownSource) as caught:
-        link(invented.feeds, invented.brief_model, url, options=LATER)
-    assert caught.value.where == {"source": "hostel"}
-    assert len(membership(url)) == 2
-
-
-def test_only_one_link_writes_to_an_index_at_a_time(invented, url):
-    refused = []
-
-    def another():
-        with pytest.raises(IndexBusy):
-            link(invented.feeds, invented.brief_model, url, options=LATER)
-        refused.append(True)
-
-    link(invented.feeds, invented.brief_model, url, options=LATER, progress=At("cluster", another))
-    assert refused == [True]
-    assert open_store(url).state().sequence == 2
-
-
-def test_of_two_first_links_the_second_to_finish_is_refused(invented, tmp_path, feeds):
-    """Neither found an index to hold; ids given without looking at the other's would be new."""
-    url = f"sqlite:///{tmp_path / 'new.db'}"
-    folder = feeds("courts")
-
-    def another():
-        link(folder, invented.brief_model, url, options=LINKED)
-
-    with pytest.raises(IndexBusy):
-        link(folder, invented.brief_model, url, options=LATER, progress=At("cluster", another))
-    assert open_store(url).state().sequence == 1

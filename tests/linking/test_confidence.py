@@ -44,7 +44,7 @@ def test_more_weight_never_makes_less_sure_and_nothing_passes_the_cap(one, other
 def test_the_calibration_of_a_release_is_monotone_and_capped(invented):
     grid = np.arange(-20_000, 40_000, 500)
     direct, bottleneck = (axis.ravel() for axis in np.meshgrid(grid, grid))
-    calibration = invented.release.calibration
+    calibration = invented.brief_release.calibration
     sure = calibration.confidence(direct, bottleneck).reshape(len(grid), len(grid))
     assert (np.diff(sure, axis=0) >= 0).all()
     assert (np.diff(sure, axis=1) >= 0).all()
@@ -53,7 +53,7 @@ def test_the_calibration_of_a_release_is_monotone_and_capped(invented):
 
 def test_it_does_not_matter_which_record_of_a_pair_comes_first(invented):
     """Numbered the other way round, every two records have the confidence they had."""
-    labels, pairs = invented.linkage.labels, invented.linkage.pairs
+    labels, pairs = invented.brief_linkage.labels, invented.brief_linkage.pairs
     last = len(labels) - 1
     turned = Pairs(last - pairs.right, last - pairs.left, pairs.weight, pairs.blocked)
     there = by_pair(confidences(labels, pairs, CURVE))
@@ -62,8 +62,8 @@ def test_it_does_not_matter_which_record_of_a_pair_comes_first(invented):
 
 
 def test_every_two_records_of_a_person_have_one_confidence_and_no_others_do(invented):
-    labels = invented.linkage.labels
-    found = confidences(labels, invented.linkage.pairs, CURVE)
+    labels = invented.brief_linkage.labels
+    found = confidences(labels, invented.brief_linkage.pairs, CURVE)
     sizes = np.bincount(labels)
     assert sizes.max() <= ALL_PAIRS
     assert len(by_pair(found)) == len(found.left) == (sizes * (sizes - 1) // 2).sum()

@@ -12,10 +12,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from mpi.cleaning import mark_postcode
 from mpi.linking.batch import link_rows
 from mpi.linking.engines.duckdb import Limits
 from mpi.records import Name, Record
-from mpi.cleaning import mark_postcode
 from mpi.training.estimate import Effort
 from mpi.training.train import Training, train
 from tests.invented import rows_of

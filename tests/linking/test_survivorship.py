@@ -63,7 +63,7 @@ def test_the_golden_record_follows_the_rule(records, expected):
 
 
 def test_every_cluster_has_a_golden_record_of_its_own_by_the_rule(invented):
-    rows, labels = invented.rows, invented.linkage.labels
+    rows, labels = invented.rows, invented.brief_linkage.labels
     found = golden_records(rows, labels)
     assert labels[found].tolist() == np.unique(labels).tolist()
     worth = [

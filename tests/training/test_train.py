@@ -30,7 +30,7 @@ FILES = ("parameters.json", "term_frequencies.parquet", "suppressed_keys.parquet
 
 @pytest.fixture(scope="module")
 def release(invented):
-    return load(invented.brief_model)
+    return invented.brief_release
 
 
 @pytest.fixture
@@ -78,10 +78,7 @@ def test_too_few_records_are_refused(invented, count):
 
 
 def test_comparisons_without_data_are_dropped_and_the_others_are_whole(release):
-    kept = {c.name for c in BRIEF} | {"middle_names", "relatives"}
-    assert {"name", "birth_date", "id_nhs_number"} <= release.levels.keys()
-    assert not {"sex", "contact", "justice_dates", "id_noms_number"} & release.levels.keys()
-    assert kept >= release.levels.keys() - {"address", "birth_place", "occupation"}
+    assert release.levels.keys() - {"middle_names", "relatives"} == {c.name for c in BRIEF}
     assert all(set(levels) == codes(name) for name, levels in release.levels.items())
 
 
@@ -110,7 +107,7 @@ def test_no_value_held_by_few_people_leaves_the_training_feeds(invented, release
     listed = pq.read_table(invented.brief_model / "term_frequencies.parquet").to_pylist()
     labels = link_rows(invented.brief_rows, release, Limits()).labels
     held = holders(invented.brief_rows, labels)
-    assert len(listed) > 10
+    assert listed
     for row in listed:
         assert len(held[row["attribute"], row["value"]]) >= FEWEST_PEOPLE
         assert row["band"] > 0
