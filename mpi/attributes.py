@@ -26,6 +26,9 @@ MAX_DERIVED = 32
 """Values kept in a list that several delivered values feed, such as phonetic codes."""
 
 Value = str | list[str] | int | None
+RECORD_NUMBER = "record_no"
+"""The column that names a record inside one run: 0, 1, … in order of (source, source_id)."""
+
 Row = dict[str, Value]
 
 

@@ -71,9 +71,7 @@ def _table(schema, given):
 def snapshot_of(persons: dict[str, tuple[int, ...]]) -> Snapshot:
     """The records of these persons, each given as person id to record numbers."""
     person_no = {r: at for at, members in enumerate(persons.values(), 1) for r in members}
-    records = [
-        (r, *KEYS_OF_RECORDS[r - 1], "1", person_no[r], b"{}", b"{}") for r in sorted(person_no)
-    ]
+    records = [(r, *KEYS_OF_RECORDS[r - 1], "1", person_no[r], b"{}") for r in sorted(person_no)]
     pairs = [
         (person_no[left], left, right, *numbers)
         for _, left, right, *numbers in PAIRS

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from mpi.attributes import RECORD_NUMBER
 from mpi.index.link import LinkOptions, link
 from mpi.linking.batch import Linkage, link_rows
 from mpi.linking.engines.duckdb import Limits
@@ -19,7 +20,6 @@ from mpi.model.comparisons import BIRTH_DATE, IDENTIFIERS, NAME
 from mpi.model.frequencies import annotate
 from mpi.model.parameters import Release, load, save
 from mpi.model.scoring import Scorer, comparable
-from mpi.model.splink_settings import RECORD_NUMBER
 from mpi.records import Record
 from mpi.sources import Rejects, discover_feeds, load_sources
 from mpi.synthetic import synthesise
@@ -32,7 +32,7 @@ TRAINING = Training("invented", Effort(u_pairs=2e5, em_pairs=2e5))
 BRIEF = (NAME, BIRTH_DATE, next(c for c in IDENTIFIERS if c.name == "id_nhs_number"))
 NAMES = {"full_names", "given_set", "family_set"}
 """What the bands of frequency of a name are taken from."""
-STORED_ONLY = ["version", "payload", "attributes"]
+STORED_ONLY = ["version", "payload"]
 
 
 def intake_of(feeds: Path, folder: Path, rejects: Rejects | None = None) -> Intake:

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from mpi.attributes import RECORD_NUMBER
 from mpi.identifiers import SYSTEMS, Uniqueness
 from mpi.linking.clusters import Clustering, cluster
 from mpi.linking.components import label_groups, pieces
@@ -30,7 +31,6 @@ from mpi.linking.evidence import Decisions, Pairs, VerifiedValues
 from mpi.linking.steps import Step, unwatched
 from mpi.model.frequencies import annotate_table
 from mpi.model.parameters import Release
-from mpi.model.splink_settings import RECORD_NUMBER
 
 
 @dataclass(frozen=True, slots=True)

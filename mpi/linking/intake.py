@@ -8,7 +8,7 @@ looked at takes no memory.
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -19,11 +19,10 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mpi.attributes import arrow_schema, standardise, to_arrow
+from mpi.attributes import RECORD_NUMBER, arrow_schema, standardise, to_arrow
 from mpi.errors import TruncatedSnapshot
 from mpi.linking.steps import Step, unwatched
 from mpi.model.blocking import blocking_keys_of_table
-from mpi.model.splink_settings import RECORD_NUMBER
 from mpi.records import Identifier, Name, Record
 from mpi.sources import Feed, Rejects, SourceSystem, read_table, to_records
 
@@ -34,7 +33,7 @@ MANY_CHUNKS = 4
 """Chunks from which on worker processes are worth starting."""
 
 _KEY = [("source", "ascending"), ("source_id", "ascending")]
-_STORED_ONLY = ("version", "payload", "attributes")
+_STORED_ONLY = ("version", "payload")
 
 
 def _no_records() -> Iterable[Record]:
@@ -61,14 +60,14 @@ class Intake:
 
     `rows` has the attributes, the key, the blocking keys and the record number: what linking
     reads. `chunks` are Arrow files of the same records in the same order that also hold what is
-    only stored: version, payload and attributes as JSON.
+    only stored: version, and payload, the record as JSON.
     """
 
     rows: pa.Table
     chunks: tuple[Path, ...]
 
     def stored(self) -> Iterator[pa.Table]:
-        """Key, version, payload and attributes of all records, in order, chunk by chunk."""
+        """Key, version and payload of all records, in order, chunk by chunk."""
         for path in self.chunks:
             yield _mapped(path).select(["source", "source_id", *_STORED_ONLY])
 
@@ -109,7 +108,6 @@ def standardised(records: Sequence[Record]) -> pa.Table:
         "blocking_keys": blocking_keys_of_table(table),
         "version": pa.array([r.version for r in records], pa.string()),
         "payload": pa.array([orjson.dumps(r) for r in records], pa.binary()),
-        "attributes": pa.array([_json(row) for row in rows], pa.binary()),
     }
     for name, column in columns.items():
         table = table.append_column(name, column)
@@ -125,10 +123,6 @@ def record_of(payload: bytes) -> Record:
         name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
     }
     return Record(**fields)
-
-
-def _json(row: Mapping[str, object]) -> bytes:
-    return orjson.dumps({name: value for name, value in row.items() if value is not None})
 
 
 class _Task(NamedTuple):

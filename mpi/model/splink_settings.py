@@ -13,6 +13,7 @@ from typing import Any
 import splink.comparison_library as cl
 from splink import SettingsCreator
 
+from mpi.attributes import RECORD_NUMBER
 from mpi.model.comparisons import COMPARISONS, Comparison, Level
 from mpi.model.parameters import LevelParameters, Release
 from mpi.model.thresholds import MILLI
@@ -20,9 +21,6 @@ from mpi.model.thresholds import MILLI
 # Splink tells beginners on its logger what this package knows and does on purpose (a level that was
 # not observed, a comparison without a null level); without a handler that would go to stderr.
 logging.getLogger("splink").addHandler(logging.NullHandler())
-
-RECORD_NUMBER = "record_no"
-"""The column that names a record inside one run: 0, 1, … in order of (source, source_id)."""
 
 
 def level_settings(level: Level) -> dict[str, Any]:

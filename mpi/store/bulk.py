@@ -70,7 +70,7 @@ def _load_records(connection: Connection, slot: Slot, snapshot: Snapshot) -> int
     rows = 0
     for chunk in _chunks(snapshot):
         narrow = [_plain(chunk[name]) for name in RECORDS.names[:5]]
-        wide = [narrow[0], _plain(chunk["payload"]), _plain(chunk["attributes"])]
+        wide = [narrow[0], _plain(chunk["payload"])]
         with connection.begin():
             sqlite.insert_columns(connection, slot.record, narrow)
             sqlite.insert_columns(connection, slot.payload, wide)

@@ -129,7 +129,7 @@ def _candidates(t: Slot) -> Select[Any]:
 
 
 def _whole_records(t: Slot) -> Select[Any]:
-    """Whole records: key, version, person, payload and attributes."""
+    """Whole records: key, version, person and payload."""
     return (
         select(
             t.record.c.record_no,
@@ -138,7 +138,6 @@ def _whole_records(t: Slot) -> Select[Any]:
             t.record.c.version,
             t.person.c.person_id,
             t.payload.c.payload,
-            t.payload.c.attributes,
         )
         .join_from(t.record, t.payload, t.payload.c.record_no == t.record.c.record_no)
         .join(t.person, t.person.c.person_no == t.record.c.person_no)

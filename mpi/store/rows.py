@@ -114,14 +114,13 @@ class PersonRows:
 
 
 class StoredRecord(NamedTuple):
-    """A record as kept: `payload` and `attributes` are the bytes that the snapshot brought."""
+    """A record as kept: `payload` is the bytes that the snapshot brought."""
 
     record_no: int
     key: RecordKey
     version: str
     person_id: str
     payload: bytes
-    attributes: bytes
 
 
 class StoredLink(NamedTuple):

@@ -82,7 +82,6 @@ def _payload(slot: str) -> Table:
         metadata,
         _key("record_no"),
         Column("payload", LargeBinary, nullable=False),
-        Column("attributes", LargeBinary, nullable=False),
     )
 
 

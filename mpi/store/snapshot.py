@@ -17,7 +17,6 @@ RECORDS = pa.schema(
         ("version", pa.string()),
         ("person_no", pa.int64()),
         ("payload", pa.binary()),
-        ("attributes", pa.binary()),
     ]
 )
 IDENTIFIERS = pa.schema(

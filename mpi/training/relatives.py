@@ -16,6 +16,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
+from mpi.attributes import RECORD_NUMBER
 from mpi.linking.batch import live_keys
 from mpi.linking.engines.duckdb import (
     Limits,
@@ -28,7 +29,7 @@ from mpi.linking.engines.duckdb import (
 from mpi.model.comparisons import RELATIVES
 from mpi.model.frequencies import annotate_table
 from mpi.model.parameters import LevelParameters, Release
-from mpi.model.splink_settings import RECORD_NUMBER, release_settings
+from mpi.model.splink_settings import release_settings
 from mpi.model.thresholds import MILLI
 from mpi.training.verified import COMPARISON, one_verified_value, without
 

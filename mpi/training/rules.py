@@ -13,12 +13,12 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from mpi.attributes import RECORD_NUMBER
 from mpi.linking.batch import live_keys
 from mpi.linking.engines.duckdb import Limits, connection, score, store_compared, store_keys
 from mpi.model.blocking import RULE_BITS, RULES
 from mpi.model.frequencies import annotate_table
 from mpi.model.parameters import Release
-from mpi.model.splink_settings import RECORD_NUMBER
 from mpi.model.thresholds import MILLI
 
 MOST_CANDIDATES_PER_MATCH = 300

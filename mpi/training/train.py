@@ -38,6 +38,7 @@ from mpi.training.estimate import (
 from mpi.training.people import count_frequencies, suppressed_keys
 from mpi.training.relatives import with_learned_relatives
 from mpi.training.rules import worthwhile_rules
+from mpi.training.verified import sample_by_birth_date
 
 LEAST_RECORDS = 100
 FIRST_ROUND_SHARE = 5
@@ -78,10 +79,11 @@ def train(rows: pa.Table, training: Training, *, step: Step = unwatched) -> Rele
     with step("learn, second round"):
         second = _learn(rows, linkage.labels, prior, training)
         second = replace(second, rules=first.rules)
+    judged = sample_by_birth_date(rows)
     with step("learn relatives"):
-        second = with_learned_relatives(rows, second, training.limits)
+        second = with_learned_relatives(judged, second, training.limits)
     with step("calibrate"):
-        return calibrated(rows, second, training.limits)
+        return calibrated(judged, second, training.limits)
 
 
 def _learn(rows: pa.Table, cluster: NDArray[np.int64], prior: float, training: Training) -> Release:

@@ -9,17 +9,17 @@ import pyarrow.csv as arrow_csv
 import pytest
 from hypothesis import given, settings
 
+from mpi.attributes import RECORD_NUMBER
 from mpi.errors import TruncatedSnapshot
 from mpi.linking import intake as module
 from mpi.linking.intake import Delivery, record_of, standardised, take_in
-from mpi.model.splink_settings import RECORD_NUMBER
 from mpi.records import Name, Record
 from mpi.sources import Rejects, discover_feeds, feed_of, load_sources, read_feed, render_rows
 from tests.invented import intake_of
 from tests.model.rows import records
 
 SOURCES = load_sources()
-STORED = ("source", "source_id", "version", "payload", "attributes")
+STORED = ("source", "source_id", "version", "payload")
 
 
 def stored(intake):

@@ -34,7 +34,7 @@ def snapshot(persons=None, *, release="r1", provisional=True):
         if number[left] < number[right]
     ]
     records = [
-        (n, *name.split("/"), "v1", person_no[name], f"payload of {name}".encode(), b"{}")
+        (n, *name.split("/"), "v1", person_no[name], f"payload of {name}".encode())
         for name, n in sorted(number.items(), key=lambda item: item[1])
     ]
     return Snapshot(

@@ -101,7 +101,7 @@ def test_records_come_back_byte_for_byte(linked):
         (record,) = view.records([3, 99])
         assert view.links_among([1, 2, 3]) == [StoredLink(1, 3, 12_345, True)]
     payload = b"payload of pds/1"
-    assert record == StoredRecord(3, RecordKey("pds", "1"), "v1", "p-one", payload, b"{}")
+    assert record == StoredRecord(3, RecordKey("pds", "1"), "v1", "p-one", payload)
 
 
 def test_exports_hold_every_row_in_batches(linked):

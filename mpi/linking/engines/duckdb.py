@@ -16,11 +16,11 @@ import duckdb
 import pyarrow as pa
 from splink import DuckDBAPI, Linker, SettingsCreator
 
+from mpi.attributes import RECORD_NUMBER
+from mpi.model.comparisons import compared_attributes
 from mpi.model.parameters import Release
-from mpi.model.splink_settings import RECORD_NUMBER, release_settings
+from mpi.model.splink_settings import release_settings
 from mpi.model.thresholds import MILLI
-
-_NOT_COMPARED = ("blocking_keys", "identifiers", "verified_identifiers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +80,8 @@ def store_pairs(con: duckdb.DuckDBPyConnection, left: pa.Array, right: pa.Array)
 
 def store_compared(con: duckdb.DuckDBPyConnection, rows: pa.Table) -> None:
     """Make the table `compared` of the annotated attributes that comparisons read."""
-    con.register("rows", rows)
-    left_out = ", ".join(name for name in _NOT_COMPARED if name in rows.column_names)
-    exclude = f" EXCLUDE ({left_out})" if left_out else ""
-    con.execute(f"CREATE OR REPLACE TABLE compared AS SELECT *{exclude} FROM rows")
+    con.register("rows", rows.select([RECORD_NUMBER, *compared_attributes()]))
+    con.execute("CREATE OR REPLACE TABLE compared AS FROM rows")
     con.unregister("rows")
 
 

@@ -39,7 +39,7 @@ def _records(slot: str) -> None:
     _table(record, {"record_no": number}, columns)
     op.create_index(f"{record}_key", record, ["source", "source_id"], unique=True)
     op.create_index(f"{record}_person", record, ["person_no"])
-    _table(f"payload_{slot}", {"record_no": number}, {"payload": blob, "attributes": blob})
+    _table(f"payload_{slot}", {"record_no": number}, {"payload": blob})
     identifier = f"identifier_{slot}"
     key: Columns = {"system": text, "value": text, "record_no": number}
     _table(identifier, key, {"verified": number})
