@@ -30,7 +30,8 @@ class Uniqueness(StrEnum):
     CONFLICT = "conflict"
     """Two verified values need stronger other evidence, and leave a finding for review."""
     SOFT_UNIQUE = "soft-unique"
-    """Allowed, at a penalty: the issuer probably holds the person twice, which a reviewer sees."""
+    """Allowed: the issuer probably holds the person twice. Values that differ weigh against a link,
+    and a person with several leaves a finding for review."""
     NONE = "none"
     """Nothing: people ordinarily have several."""
 

@@ -225,9 +225,7 @@ class _Link:
 
     def _summary(self, linked: Linked, change: Churn) -> LinkSummary:
         sources = linked.intake.rows.column("source").value_counts().to_pylist()
-        findings = Counter(
-            code for codes in linked.linkage.clustering.findings.values() for code in codes
-        )
+        findings = Counter(code for codes in linked.findings.values() for code in codes)
         ids = linked.assignment
         origins = {o.name.lower(): int((ids.origin == o).sum()) for o in Origin}
         return LinkSummary(

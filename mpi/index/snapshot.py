@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
@@ -12,6 +13,7 @@ import pyarrow.compute as pc
 from mpi.identifiers import SYSTEMS, attribute_name
 from mpi.linking.batch import Linkage, live_keys
 from mpi.linking.confidence import ALL_PAIRS, Confidences, confidences
+from mpi.linking.findings import POSSIBLE_SOURCE_DUPLICATE, source_duplicates
 from mpi.linking.intake import Intake
 from mpi.linking.persons import Assignment
 from mpi.linking.survivorship import golden_records
@@ -20,7 +22,7 @@ from mpi.store import rows as stored
 from mpi.store.snapshot import Snapshot
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Linked:
     """A finished link, ready to be kept."""
 
@@ -28,6 +30,14 @@ class Linked:
     linkage: Linkage
     assignment: Assignment
     release: Release
+
+    @cached_property
+    def findings(self) -> dict[int, tuple[str, ...]]:
+        """Codes of what a reviewer should look at, by the label of the person's cluster."""
+        found = dict(self.linkage.clustering.findings)
+        for label in sorted(source_duplicates(self.intake.rows, self.linkage.labels)):
+            found[label] = (*found.get(label, ()), POSSIBLE_SOURCE_DUPLICATE)
+        return found
 
 
 def snapshot(linked: Linked) -> Snapshot:
@@ -106,7 +116,7 @@ def _persons(linked: Linked) -> pa.Table:
     size = np.bincount(person, minlength=len(membership.ids))
     golden = golden_records(linked.intake.rows, labels)
     clusters = np.unique(labels)
-    findings = linked.linkage.clustering.findings
+    findings = linked.findings
     return pa.table(
         {
             "person_no": np.arange(len(membership.ids)),

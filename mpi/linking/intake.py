@@ -24,7 +24,15 @@ from mpi.errors import TruncatedSnapshot
 from mpi.linking.steps import Step, unwatched
 from mpi.model.blocking import blocking_keys_of_table
 from mpi.records import Identifier, Name, Record
-from mpi.sources import Feed, Rejects, SourceSystem, read_table, to_records
+from mpi.sources import (
+    Feed,
+    FeedRows,
+    Rejects,
+    SourceSystem,
+    read_table,
+    read_version,
+    to_records,
+)
 
 CHUNK = 10_000
 """Records standardised at a time."""
@@ -158,14 +166,14 @@ def _prepare(delivery: Delivery, folder: Path, rejects: Rejects) -> _Prepared:
     tasks: tuple[_Task, ...] = ()
     said: set[str] = set()
     if delivery.feed:
-        feed = read_table(delivery.feed.path, delivery.source, rejects)
+        feed = _without_stale(delivery, read_table(delivery.feed.path, delivery.source, rejects))
         said = {*feed.table.column(delivery.source.key).to_pylist(), *feed.deleted}
         _check_complete(delivery, said)
         tasks = _tasks(feed.table, delivery.source, folder)
     if delivery.feed and delivery.source.delivery == "snapshot":
         return _Prepared(tasks)
-    kept = (record for record in delivery.records() if record.source_id not in said)
-    return _Prepared(tasks, tuple(kept), folder)
+    kept = tuple(record for record in delivery.records() if record.source_id not in said)
+    return _Prepared(tasks, kept, folder)
 
 
 def _tasks(table: pa.Table, source: SourceSystem, folder: Path) -> tuple[_Task, ...]:
@@ -192,6 +200,19 @@ def _standardise_all(tasks: Sequence[_Task], workers: int) -> None:
     with ProcessPoolExecutor(workers, get_context("spawn"), gc.disable) as pool:
         for _ in pool.map(_standardise_chunk, tasks):
             pass
+
+
+def _without_stale(delivery: Delivery, feed: FeedRows) -> FeedRows:
+    """A delta without the rows that are older than what the index holds: it came too late."""
+    version, key = delivery.source.version, delivery.source.key
+    if delivery.source.delivery == "snapshot" or version is None or not delivery.known:
+        return feed
+    held = {record.source_id: record.version for record in delivery.records()}
+    came = feed.table.select([key, version.column]).to_pylist()
+    newest = [
+        read_version(row[version.column], version.formats) >= held.get(row[key], "") for row in came
+    ]
+    return FeedRows(feed.table.filter(pa.array(newest, pa.bool_())), feed.deleted)
 
 
 def _check_complete(delivery: Delivery, said: set[str]) -> None:

@@ -143,6 +143,7 @@ def load(folder: Path) -> Release:
         TypeError,
         AttributeError,
         pa.ArrowException,
+        UnusableModel,
     ) as error:
         raise UnusableModel(
             f"A file of it is missing or damaged ({type(error).__name__}); train it again.",

@@ -5,6 +5,7 @@
 inverse, `render_rows` that of many. To add a source system write a TOML like those in `systems/`.
 """
 
+from mpi.sources.dates import read_version
 from mpi.sources.description import SourceSystem
 from mpi.sources.feeds import Feed, FeedRows, discover_feeds, feed_of, read_feed, read_table
 from mpi.sources.header import ROW
@@ -26,6 +27,7 @@ __all__ = [
     "mark_postcodes",
     "read_feed",
     "read_table",
+    "read_version",
     "render_row",
     "render_rows",
     "to_records",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from contextlib import closing
 from importlib.resources import as_file, files
@@ -19,6 +20,7 @@ def open_index(url: str, *, create: bool, seed: int) -> Path:
     path = sqlite.path_of(url)
     found = _revision(path)
     if found is None and not create:
+        _check_place(path)
         raise IndexNotFound("Run `mpi link` to make one.", file=path)
     if found is None:
         found = _make(path, seed)
@@ -41,6 +43,15 @@ def upgrade(url: str) -> None:
         connection.begin(),
     ):
         _migrate(connection)
+
+
+def _check_place(path: Path) -> None:
+    """Refuse a place where no index could ever be made, before somebody works for hours on one."""
+    folder = path.absolute().parent
+    if not folder.is_dir():
+        raise IndexUnreachable("Its folder does not exist.", file=path)
+    if not os.access(folder, os.W_OK):
+        raise IndexUnreachable("Its folder cannot be written to.", file=path)
 
 
 def _check(found: str, path: Path) -> None:

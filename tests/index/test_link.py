@@ -10,6 +10,7 @@ import pytest
 from mpi.index.index import Index
 from mpi.index.link import link
 from mpi.records import RecordKey
+from mpi.store.store import open_store
 from tests.index.linking import LATER, edited, membership
 from tests.invented import LINKED
 
@@ -88,7 +89,7 @@ def exchange(rows, one, other):
     """Swap the content of two rows of a courts feed, leaving key and version."""
     named = {row["defendantRecordId"]: row for row in rows}
     left, right = named[one], named[other]
-    for column in left.keys() - {"defendantRecordId"}:
+    for column in left.keys() - {"defendantRecordId", "hearingSequence"}:
         left[column], right[column] = right[column], left[column]
 
 
@@ -118,6 +119,27 @@ def test_a_delta_that_deletes_everything_leaves_an_empty_index(invented, tmp_pat
     undo(folder / "courts.csv", deletion)
     link(folder, invented.brief_model, url, options=LATER)
     assert first in membership(url).values()
+
+
+def test_a_row_of_a_delta_that_is_older_than_the_record_held_changes_nothing(invented, url, feeds):
+    folder = feeds("courts")
+    before = membership(url)
+    with edited(folder / "courts.csv") as rows:
+        late = rows[0]
+        del rows[1:]
+        late["hearingSequence"], late["lastName"] = "0", "Latecomer"
+    summary = link(folder, invented.brief_model, url, options=LATER)
+    assert membership(url) == before
+    assert summary.churn.records_moved == 0
+    assert b"Latecomer" not in payload(url, RecordKey("courts", late["defendantRecordId"]))
+
+
+def payload(url, key):
+    store = open_store(url)
+    with store.reading() as view:
+        found = next(record for record in view.records_of(key.source) if record.key == key)
+    store.close()
+    return found.payload
 
 
 def delete_all(path):
