@@ -18,7 +18,7 @@ from mpi.cli.options import (
     sources_folder,
 )
 from mpi.cli.progress import shown_progress
-from mpi.cli.rendering import show_summary
+from mpi.cli.rendering import show_summary, show_warnings
 
 EXAMPLE = "mpi link --feeds data/feeds --model models/mine"
 
@@ -52,4 +52,5 @@ def link(
     options = LinkOptions(sources=sources_folder(sources), rejects=rejects)
     with shown_progress() as progress:
         summary = run(feeds, folder, url, options=options, progress=progress)
+    show_warnings(summary.warnings)
     show_summary(summary, title=f"Linked into {url}", as_json=as_json)

@@ -111,6 +111,12 @@ def is_narrow() -> bool:
     return stdout().width < ROOMY
 
 
+def show_warnings(warnings: Iterable[str]) -> None:
+    """Say on stderr what may be wrong with a result that follows."""
+    for warning in warnings:
+        sys.stderr.write(f"warning: {warning}\n")
+
+
 def stdout() -> Console:
     """Where results go."""
     return _console(stderr=False)

@@ -24,6 +24,16 @@ def train(
     ],
     *,
     sources: SourcesOption = None,
+    weights_from: Annotated[
+        Path | None,
+        typer.Option(
+            "--weights-from",
+            metavar="DIR",
+            help="Keep what agreement is worth in this older model; learn only what depends on how"
+            " many people the feeds hold.",
+            show_default=False,
+        ),
+    ] = None,
     seed: Annotated[
         int,
         typer.Option(
@@ -41,5 +51,7 @@ def train(
 
     with shown_progress() as progress:
         found = sources_folder(sources)
-        summary = run(feeds, to, sources=found, seed=seed, progress=progress)
+        summary = run(
+            feeds, to, sources=found, seed=seed, weights_from=weights_from, progress=progress
+        )
     show_summary(summary, title=f"Trained {to}", as_json=as_json)

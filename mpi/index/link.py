@@ -13,21 +13,27 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+
 from mpi.errors import IndexBusy, IndexNotFound, UnknownSource
 from mpi.index.membership import Known, assign_ids
 from mpi.index.progress import Progress, SilentProgress
 from mpi.index.snapshot import Linked, snapshot
-from mpi.linking.batch import link_rows
+from mpi.linking.batch import link_rows, live_keys
 from mpi.linking.churn import Churn
 from mpi.linking.engines.duckdb import Limits
 from mpi.linking.intake import Delivery, Intake, record_of, take_in
 from mpi.linking.persons import Occasion, Origin
+from mpi.model.blocking import LARGE_BLOCK
 from mpi.model.parameters import Release, load
 from mpi.records import Record
 from mpi.sources import Rejects, discover_feeds, load_sources
 from mpi.store.rows import Event
 from mpi.store.store import Store, open_store
 from mpi.store.writer import Writer
+
+MISFIT = 10
+"""Feeds this many times larger or smaller than those a release was trained on get a warning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +65,7 @@ class LinkSummary:
     findings: Mapping[str, int]
     rejects: Mapping[str, int]
     churn: Churn
+    warnings: tuple[str, ...]
     seconds: Mapping[str, float]
 
     def rows(self) -> list[tuple[str, str]]:
@@ -238,5 +245,23 @@ class _Link:
             findings=dict(sorted(findings.items())),
             rejects=self.rejects.by_reason(),
             churn=change,
+            warnings=tuple(_misfits(linked)),
             seconds={},
+        )
+
+
+def _misfits(linked: Linked) -> Iterator[str]:
+    """How the feeds differ from those the release was made for, so that it may link them badly."""
+    records, trained = len(linked.intake.rows), int(linked.release.trained["records"])
+    if not 1 / MISFIT <= records / trained <= MISFIT:
+        yield (
+            f"The release was trained on {trained:,} records and these are {records:,}; its prior,"
+            " term frequencies and suppressed keys may not fit. Run `mpi train --weights-from`."
+        )
+    sizes = np.unique(live_keys(linked.intake.rows, linked.release)["key"], return_counts=True)[1]
+    grown = int((sizes > LARGE_BLOCK).sum())
+    if grown:
+        yield (
+            f"{grown:,} blocking keys are shared by more than {LARGE_BLOCK:,} records; they were"
+            " used all the same. The next release will suppress them."
         )

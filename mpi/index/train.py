@@ -11,11 +11,11 @@ from mpi.errors import UnwritableOutput
 from mpi.index.progress import Progress, SilentProgress
 from mpi.linking.engines.duckdb import Limits
 from mpi.linking.intake import Delivery, take_in
-from mpi.model.parameters import Release, publish, save
+from mpi.model.parameters import Release, load, publish, save
 from mpi.sources import Rejects, discover_feeds, load_sources
 from mpi.training.card import write_card
 from mpi.training.estimate import Effort
-from mpi.training.train import Training
+from mpi.training.train import Training, refresh
 from mpi.training.train import train as learn
 
 
@@ -61,19 +61,23 @@ def train(
     *,
     sources: Path | None = None,
     seed: int = 1,
+    weights_from: Path | None = None,
     progress: Progress | None = None,
 ) -> TrainSummary:
     """Learn a release from every feed in a folder and write it to `to`.
 
-    The release is written beside its place and renamed, so `to` holds a whole release or what was
-    there before; a folder that holds anything else is refused. Raises what reading feeds raises,
-    TooLittleData and UnwritableOutput.
+    With `weights_from`, the folder of an older release, its m and u are kept and only what depends
+    on the size of the feeds is learned. The release is written beside its place and renamed, so
+    `to` holds a whole release or what was there before; a folder that holds anything else is
+    refused. Raises what reading feeds and loading a release raise, TooLittleData and
+    UnwritableOutput.
     """
     progress = progress or SilentProgress()
     rejects = Rejects()
     limits = Limits(threads=os.cpu_count() or 1)
     to = to.absolute()
     _require_replaceable(to)
+    older = load(weights_from) if weights_from else None
     with _staging(to) as staged, tempfile.TemporaryDirectory(prefix="mpi-") as folder:
         found = discover_feeds(feeds, load_sources(sources))
         deliveries = [Delivery(feed.source, feed) for feed in found]
@@ -81,7 +85,10 @@ def train(
             deliveries, Path(folder), rejects, workers=limits.threads, step=progress.step
         )
         training = Training(to.name, Effort(seed=seed), limits=limits)
-        release = learn(intake.rows, training, step=progress.step)
+        if older is None:
+            release = learn(intake.rows, training, step=progress.step)
+        else:
+            release = refresh(intake.rows, older, training, step=progress.step)
         with progress.step("write the release"):
             save(release, Path(staged))
             write_card(release, Path(staged))

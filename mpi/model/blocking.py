@@ -48,6 +48,9 @@ RULES: tuple[tuple[str, ...], ...] = (
 RULE_BITS = 0b1111
 """Where a key holds the number of its rule; there are at most sixteen rules."""
 
+LARGE_BLOCK = 1000
+"""A key that more records share than this is always suppressed by the next release."""
+
 MOST_KEYS = 200
 """Keys of one record beyond this many are left out, in sorted order of rule and value.
 

@@ -18,7 +18,10 @@ from mpi.sources.rejects import Rejects
 
 FORMATS = (".csv", ".csv.gz", ".parquet", ".ndjson", ".ndjson.gz")
 
-_NULLS = pa.array(["NULL", "null", "\\N", "(null)", "<null>"])
+NULL_WORDS = ("NULL", "null", "\\N", "(null)", "<null>")
+"""What extracts write for nothing. A cell that is exactly one of these is empty; somebody whose
+name is Null is read, unless their source writes it in capitals."""
+
 _ROW_OF_ERROR = re.compile(r"Row #(\d+)")
 
 
@@ -79,4 +82,4 @@ def _unreadable(error: Exception, path: Path) -> UnreadableFeed | EmptyFeed:
 def _trimmed(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """Text without outer space, null words and NUL characters, which stores refuse."""
     text = pc.utf8_trim_whitespace(pc.replace_substring(pc.fill_null(column, ""), "\0", ""))
-    return pc.if_else(pc.is_in(text, _NULLS), "", text)
+    return pc.if_else(pc.is_in(text, pa.array(NULL_WORDS)), "", text)

@@ -52,6 +52,9 @@ def _training(release: Release) -> Iterator[str]:
     )
     yield ""
     yield from _table(("source", "records"), ((s, f"{n:,}") for s, n in trained["sources"].items()))
+    if "weights_from" in trained:
+        yield f"The m and u below are those of release `{trained['weights_from']}`."
+        yield ""
     yield (
         "The prior, the bands of frequency and the suppressed keys hold for feeds of about this"
         " size; train again for others."

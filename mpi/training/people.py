@@ -12,16 +12,13 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from mpi.attributes import SCHEMA
-from mpi.model.blocking import RULE_BITS, RULES
+from mpi.model.blocking import LARGE_BLOCK, RULE_BITS, RULES
 from mpi.model.frequencies import BANDS, Frequencies, bands_of_counts
 
 _LISTS = {attribute.name for attribute in SCHEMA if str(attribute.kind) == "list"}
 
 SMALL_BLOCK = 10
 """Keys shared by at most this many records are never suppressed."""
-
-LARGE_BLOCK = 1000
-"""Keys shared by more records than this always are."""
 
 PAIRS_PER_RECORD = 4.0
 FREE_PAIRS = 3e6

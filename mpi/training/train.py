@@ -21,9 +21,10 @@ from mpi.linking.batch import Linkage, link_rows
 from mpi.linking.engines.duckdb import Limits, connection, store_compared
 from mpi.linking.steps import Step, unwatched
 from mpi.model.blocking import RULES
-from mpi.model.comparisons import Comparison
+from mpi.model.comparisons import COMPARISONS, Comparison, Learning
 from mpi.model.frequencies import Frequencies, annotate_table
 from mpi.model.parameters import Release
+from mpi.model.splink_settings import probability_of
 from mpi.model.thresholds import MILLI, Thresholds
 from mpi.training.anchors import UNFITTED
 from mpi.training.calibrate import calibrated
@@ -63,8 +64,7 @@ def train(rows: pa.Table, training: Training, *, step: Step = unwatched) -> Rele
 
     `step` hears of each step. Raises TooLittleData.
     """
-    if len(rows) < LEAST_RECORDS:
-        raise TooLittleData(f"There are {len(rows)} records; {LEAST_RECORDS} are needed.")
+    _require_enough(rows)
     alone = np.arange(len(rows), dtype=np.int64)
     prior = FIRST_GUESS_PER_RECORD * len(rows) / _all_pairs(len(rows))
     with step("learn, first round"):
@@ -84,6 +84,58 @@ def train(rows: pa.Table, training: Training, *, step: Step = unwatched) -> Rele
         second = with_learned_relatives(judged, second, training.limits)
     with step("calibrate"):
         return calibrated(judged, second, training.limits)
+
+
+def refresh(
+    rows: pa.Table, release: Release, training: Training, *, step: Step = unwatched
+) -> Release:
+    """A release for other feeds with the m and u of an older one.
+
+    What depends on how many people the feeds hold is learned anew: the prior, with it the u of
+    identifiers, term frequencies, suppressed keys and the calibration. Much cheaper than training.
+    `step` hears of each step. Raises TooLittleData.
+    """
+    _require_enough(rows)
+    alone = np.arange(len(rows), dtype=np.int64)
+    # people have as many records as before, so a pair drawn at random is rarer in larger feeds
+    guess = probability_of(release.prior) * release.trained["records"] / len(rows)
+    first = _rescaled(rows, release, alone, guess, training)
+    with step("link the training feeds"):
+        linkage = link_rows(rows, first, training.limits)
+    prior = _share_of_pairs_linked(linkage, len(rows))
+    second = _rescaled(rows, release, linkage.labels, prior, training)
+    with step("calibrate"):
+        return calibrated(sample_by_birth_date(rows), second, training.limits)
+
+
+def _rescaled(
+    rows: pa.Table,
+    release: Release,
+    cluster: NDArray[np.int64],
+    prior: float,
+    training: Training,
+) -> Release:
+    kept = [c for c in COMPARISONS if c.name in release.levels]
+    identifiers = [c for c in kept if c.learning is Learning.IDENTIFIER]
+    m = {
+        c.name: {code: level.m for code, level in release.levels[c.name].items()}
+        for c in identifiers
+    }
+    frequencies = count_frequencies(rows, cluster)
+    return replace(
+        release,
+        name=training.name,
+        prior=_bits(prior),
+        levels={**release.levels, **weights(identifiers, m, identifier_u(identifiers, prior))},
+        frequencies=frequencies,
+        suppressed=suppressed_keys(rows),
+        trained=_trained_on(rows, frequencies, kept, training) | {"weights_from": release.identity},
+    )
+
+
+def _require_enough(rows: pa.Table) -> None:
+    if len(rows) < LEAST_RECORDS:
+        raise TooLittleData(f"There are {len(rows)} records; {LEAST_RECORDS} are needed.")
 
 
 def _learn(rows: pa.Table, cluster: NDArray[np.int64], prior: float, training: Training) -> Release:

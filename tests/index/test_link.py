@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -181,6 +182,18 @@ def test_what_cannot_be_used_is_counted_and_written_down(invented, url, feeds, t
         f"{file},2,{key},dateOfBirth,unreadable date",
     ]
     assert "May" not in written
+
+
+@pytest.mark.parametrize(("times", "warned"), [(1, 0), (5, 0), (20, 1), (0.05, 1)])
+def test_feeds_of_another_size_than_the_release_was_trained_on_get_a_warning(
+    invented, tmp_path, times, warned
+):
+    model = shutil.copytree(invented.brief_model, tmp_path / "model")
+    content = json.loads((model / "parameters.json").read_text())
+    content["trained"]["records"] = int(content["trained"]["records"] * times)
+    (model / "parameters.json").write_text(json.dumps(content))
+    summary = link(invented.feeds, model, f"sqlite:///{tmp_path / 'mpi.db'}", options=LINKED)
+    assert len(summary.warnings) == warned
 
 
 def test_another_seed_gives_the_same_persons_under_other_ids(invented, tmp_path):

@@ -17,12 +17,12 @@ from mpi.errors import ModelMismatch, ModelNotFound, TooLittleData, UnusableMode
 from mpi.index.train import train as train_to
 from mpi.linking.batch import link_rows
 from mpi.linking.engines.duckdb import Limits
-from mpi.model.comparisons import COMPARISONS
+from mpi.model.comparisons import COMPARISONS, Learning
 from mpi.model.frequencies import BANDS, FEWEST_PEOPLE, annotate
 from mpi.model.parameters import load, save
 from mpi.records import Name, Record
 from mpi.training.people import SMALL_BLOCK, count_frequencies, suppressed_keys
-from mpi.training.train import LEAST_RECORDS, train
+from mpi.training.train import LEAST_RECORDS, refresh, train
 from tests.invented import BRIEF, TRAINING, rows_of
 
 FILES = ("parameters.json", "term_frequencies.parquet", "suppressed_keys.parquet")
@@ -75,6 +75,23 @@ def test_what_is_read_is_what_was_written(release, tmp_path):
 def test_too_few_records_are_refused(invented, count):
     with pytest.raises(TooLittleData, match=str(LEAST_RECORDS)):
         train(invented.rows.slice(0, count), TRAINING)
+
+
+def test_a_refreshed_release_keeps_m_and_u_and_counts_its_own_feeds(invented, release):
+    rows = invented.brief_rows
+    older = replace(release, trained={**release.trained, "records": 10 * len(rows)})
+    older = replace(older, prior=release.prior - 3_322)
+    made = refresh(rows, older, replace(TRAINING, name="refreshed"))
+    assert made.name == "refreshed"
+    assert made.trained["weights_from"] == older.identity
+    assert made.trained["records"] == len(rows)
+    assert abs(made.prior - release.prior) < 300
+    learned = [c.name for c in COMPARISONS if c.learning is Learning.LEARNED]
+    for name in set(learned) & older.levels.keys():
+        assert made.levels[name] == older.levels[name]
+    shared = made.levels["id_nhs_number"]["shared"]
+    assert shared.m == older.levels["id_nhs_number"]["shared"].m
+    assert shared.weight != older.levels["id_nhs_number"]["shared"].weight
 
 
 def test_comparisons_without_data_are_dropped_and_the_others_are_whole(release):
