@@ -4,9 +4,9 @@
 
 One worker on loopback, one kept-alive connection, one request at a time: a look-up, then the
 constant, and so on, so that whatever else the machine does falls on both alike. Identifiers are
-drawn from the index with a seed, each of another record; they are asked once over HTTP and once of
-the use case in this process. The file is in the page cache, nothing else is warmed but the server
-itself, with requests that are not counted.
+drawn from the index with a seed, each of another record; they are asked once over HTTP, then once
+of the use case in this process, which so finds their pages in memory. Over HTTP that depends on
+what the system still holds of the file: with the same seed, the second run is the warm one.
 """
 
 from __future__ import annotations

@@ -52,7 +52,13 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
 def _train(options: argparse.Namespace, progress: MeasuredProgress) -> dict[str, Any]:
     from mpi.index.train import train
 
-    return train(options.feeds, options.model, seed=SEED, progress=progress).as_dict()
+    return train(
+        options.feeds,
+        options.model,
+        seed=SEED,
+        weights_from=options.weights_from,
+        progress=progress,
+    ).as_dict()
 
 
 def _link(options: argparse.Namespace, progress: MeasuredProgress) -> dict[str, Any]:
@@ -71,6 +77,7 @@ def main() -> None:
     parser.add_argument("what", choices=("train", "link"))
     parser.add_argument("--feeds", type=Path, required=True)
     parser.add_argument("--model", type=Path, required=True)
+    parser.add_argument("--weights-from", type=Path, metavar="MODEL")
     parser.add_argument("--index", default="", metavar="URL")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--json", type=Path, required=True)

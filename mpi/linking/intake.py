@@ -37,8 +37,8 @@ from mpi.sources import (
 CHUNK = 10_000
 """Records standardised at a time."""
 
-MANY_CHUNKS = 4
-"""Chunks from which on worker processes are worth starting."""
+MANY = 30_000
+"""Records from which on worker processes are worth starting."""
 
 _KEY = [("source", "ascending"), ("source_id", "ascending")]
 _STORED_ONLY = ("version", "payload")
@@ -193,7 +193,7 @@ def _tasks(table: pa.Table, source: SourceSystem, folder: Path) -> tuple[_Task, 
 
 def _standardise_all(tasks: Sequence[_Task], workers: int) -> None:
     """Standardise every chunk, in worker processes if there are enough of them to be worth it."""
-    if len(tasks) < MANY_CHUNKS:
+    if sum(len(task.rows) for task in tasks) < MANY:
         for task in tasks:
             _standardise_chunk(task)
         return

@@ -12,6 +12,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from mpi.attributes import SCHEMA
+from mpi.linking.engines.duckdb import Limits, connection
 from mpi.model.blocking import LARGE_BLOCK, RULE_BITS, RULES
 from mpi.model.frequencies import BANDS, Frequencies, bands_of_counts
 
@@ -26,26 +27,26 @@ FREE_PAIRS = 3e6
 to as many pairs as any machine compares in seconds, whichever is more."""
 
 
-def count_frequencies(rows: pa.Table, cluster: NDArray[np.int64]) -> Frequencies:
+def count_frequencies(rows: pa.Table, cluster: NDArray[np.int64], limits: Limits) -> Frequencies:
     """The frequency bands of `BANDS` over people.
 
-    Args: rows, standardised; cluster, a cluster number per row.
+    Args: rows, standardised; cluster, a cluster number per row; limits, of the counting.
     """
     people = len(np.unique(cluster))
-    con = duckdb.connect(":memory:", config={"threads": 2})
-    con.execute("SET enable_progress_bar = false")
-    con.register("rows", rows.select(list(BANDS)).append_column("cluster", pa.array(cluster)))
-    listed = {}
-    for attribute, bands in BANDS.items():
-        value = f'unnest("{attribute}")' if attribute in _LISTS else f'"{attribute}"'
-        counted = con.execute(
-            "SELECT value, count(DISTINCT cluster) AS people FROM"
-            f" (SELECT {value} AS value, cluster FROM rows) WHERE value IS NOT NULL"
-            f" GROUP BY value ORDER BY people, value"
-        ).fetchnumpy()
-        listed[attribute] = bands_of_counts(counted["value"], counted["people"], len(bands))
-    con.close()
+    with connection(limits) as con:
+        con.register("rows", rows.select(list(BANDS)).append_column("cluster", pa.array(cluster)))
+        listed = {name: _bands(con, name, len(bands)) for name, bands in BANDS.items()}
     return Frequencies(people, {name: values for name, values in listed.items() if values})
+
+
+def _bands(con: duckdb.DuckDBPyConnection, attribute: str, bands: int) -> dict[str, int]:
+    value = f'unnest("{attribute}")' if attribute in _LISTS else f'"{attribute}"'
+    counted = con.execute(
+        "SELECT value, count(DISTINCT cluster) AS people FROM"
+        f" (SELECT {value} AS value, cluster FROM rows) WHERE value IS NOT NULL"
+        " GROUP BY value ORDER BY people, value"
+    ).fetchnumpy()
+    return bands_of_counts(counted["value"], counted["people"], bands)
 
 
 def suppressed_keys(rows: pa.Table) -> NDArray[np.int64]:

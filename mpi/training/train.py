@@ -121,7 +121,7 @@ def _rescaled(
         c.name: {code: level.m for code, level in release.levels[c.name].items()}
         for c in identifiers
     }
-    frequencies = count_frequencies(rows, cluster)
+    frequencies = count_frequencies(rows, cluster, training.limits)
     return replace(
         release,
         name=training.name,
@@ -139,7 +139,7 @@ def _require_enough(rows: pa.Table) -> None:
 
 
 def _learn(rows: pa.Table, cluster: NDArray[np.int64], prior: float, training: Training) -> Release:
-    frequencies = count_frequencies(rows, cluster)
+    frequencies = count_frequencies(rows, cluster, training.limits)
     with connection(training.limits) as con:
         store_compared(con, annotate_table(rows, frequencies))
         _store_people(con, cluster, training.effort.seed)

@@ -136,7 +136,7 @@ def test_many_records_of_one_person_do_not_make_a_name_common(people, band):
     names = ["Fenwold"] * 20 + [f"Ash{chr(65 + n)}" for n in range(26)]
     rows = rows_of([Record("nomis", f"{n:02d}", names=(Name("", f),)) for n, f in enumerate(names)])
     cluster = np.array([min(n, people - 1) for n in range(20)] + list(range(20, 46)))
-    found = count_frequencies(rows, cluster)
+    found = count_frequencies(rows, cluster, Limits())
     assert found.people == people + 26
     assert found.band("family_set", "FENWOLD") == band
 
