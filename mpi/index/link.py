@@ -171,7 +171,8 @@ class _Link:
             occasion = self._occasion(store)
             assignment, change = assign_ids(known, intake.rows, linkage.labels, occasion)
         linked = Linked(intake, linkage, assignment, release)
-        summary = self._summary(linked, change)
+        with self.progress.step("look for findings"):
+            summary = self._summary(linked, change)
         with self.progress.step("write the index"):
             writer.replace(snapshot(linked), self._event(linked, occasion, change))
         return replace(summary, seconds=dict(self.progress.seconds))

@@ -31,5 +31,7 @@ def _several(column: pa.ListArray, label: Labels) -> list[int]:
     if not len(record):
         return []
     value = column.flatten().dictionary_encode().indices.to_numpy(zero_copy_only=False)
-    held = np.unique(np.column_stack((label[record], value)), axis=0)[:, 0]
-    return [int(cluster) for cluster in np.unique(held[1:][held[1:] == held[:-1]])]
+    values = int(value.max()) + 1
+    held = np.unique(label[record].astype(np.int64) * values + value) // values
+    several: list[int] = np.unique(held[1:][held[1:] == held[:-1]]).tolist()
+    return several
