@@ -1,10 +1,5 @@
 """What is compared: an ordered list of levels per comparison, the first that holds counts.
 
-Splink's words: a comparison looks at one aspect of two records, a level is one outcome of it.
-The levels of a comparison stand from the strongest agreement down; the last, without a condition,
-is everything else. A `null` level says that the records cannot be compared in this aspect; it is
-worth nothing.
-
 Two things are peculiar to this field. Identifiers are compared as sets per system: one shared
 value outweighs any that differ, because people hold several and clerks copy old ones. And one
 comparison, `relatives`, is about the other comparisons: members of a family agree on family name,
@@ -15,10 +10,9 @@ patterns that mark a relative carry a negative weight that takes back what was c
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from enum import StrEnum
 
 from mpi.identifiers import SYSTEMS, attribute_name
+from mpi.model.levels import Comparison, Learning, Level
 from mpi.model.predicates import (
     All,
     AnyOf,
@@ -36,48 +30,6 @@ from mpi.model.predicates import (
     Similar,
     WithinEdits,
 )
-
-
-class Learning(StrEnum):
-    """Where the m and u of a comparison come from."""
-
-    LEARNED = "learned"
-    IDENTIFIER = "identifier"
-    FIXED = "fixed"
-
-
-@dataclass(frozen=True, slots=True)
-class Level:
-    """One outcome of a comparison.
-
-    `code` names it in a release and in an explanation; `sentence` says it to a person. `bits` is
-    the match weight of a fixed comparison's level and is ignored elsewhere.
-    """
-
-    code: str
-    sentence: str
-    condition: Predicate | None = None
-    null: bool = False
-    bits: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """How one aspect of two records is compared."""
-
-    name: str
-    levels: tuple[Level, ...]
-    learning: Learning = Learning.LEARNED
-
-    def attributes(self) -> list[str]:
-        """The attributes its levels read, sorted."""
-        conditions = (level.condition for level in self.levels if level.condition is not None)
-        return sorted({name for condition in conditions for name in condition.attributes()})
-
-    @property
-    def scored(self) -> tuple[Level, ...]:
-        """The levels that carry a weight: all but the null level."""
-        return tuple(level for level in self.levels if not level.null)
 
 
 def _null(condition: Predicate, what: str) -> Level:

@@ -1,8 +1,7 @@
 """Conditions on a pair of records, each written once and rendered for SQL and for Python.
 
-A comparison level is a condition on two rows of attributes. Splink needs it as DuckDB SQL; the
-real-time scorer needs it as Python. Both renderings stand beside each other here, so a level is
-defined once and cannot mean two things.
+Splink needs a condition on two rows as DuckDB SQL, the real-time scorer needs it as Python. Both
+renderings stand beside each other here, so a level is defined once and cannot mean two things.
 
 Every rendering is two-valued: a missing value makes a condition false, never null, so that
 `Not` means the same in both languages. In SQL the two records are the suffixes `_l` and `_r`; in

@@ -13,7 +13,8 @@ from typing import Any
 from rapidfuzz.distance import DamerauLevenshtein, JaroWinkler
 
 from mpi.errors import UnusableModel
-from mpi.model.comparisons import COMPARISONS, Comparison
+from mpi.model.comparisons import COMPARISONS
+from mpi.model.levels import Comparison
 from mpi.model.parameters import Release
 
 Comparable = Mapping[str, Any]

@@ -14,7 +14,8 @@ import splink.comparison_library as cl
 from splink import SettingsCreator
 
 from mpi.attributes import RECORD_NUMBER
-from mpi.model.comparisons import COMPARISONS, Comparison, Level
+from mpi.model.comparisons import COMPARISONS
+from mpi.model.levels import Comparison, Level
 from mpi.model.parameters import LevelParameters, Release
 from mpi.model.thresholds import MILLI
 

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from mpi.model.blocking import RULES, rule_name
-from mpi.model.comparisons import COMPARISONS, Comparison, Learning
+from mpi.model.comparisons import COMPARISONS
+from mpi.model.levels import Comparison, Learning
 from mpi.model.parameters import LevelParameters, Release
 from mpi.model.splink_settings import probability_of
 from mpi.model.thresholds import MILLI

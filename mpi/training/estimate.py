@@ -17,7 +17,8 @@ import duckdb
 from splink import DuckDBAPI, Linker, SettingsCreator, block_on
 
 from mpi.errors import UnusableModel
-from mpi.model.comparisons import COMPARISONS, Comparison, Learning
+from mpi.model.comparisons import COMPARISONS
+from mpi.model.levels import Comparison, Learning
 from mpi.model.parameters import LevelParameters
 from mpi.model.splink_settings import comparison, settings
 from mpi.model.thresholds import MILLI

@@ -21,8 +21,9 @@ from mpi.linking.batch import Linkage, link_rows
 from mpi.linking.engines.duckdb import Limits, connection, store_compared
 from mpi.linking.steps import Step, unwatched
 from mpi.model.blocking import RULES
-from mpi.model.comparisons import COMPARISONS, Comparison, Learning
+from mpi.model.comparisons import COMPARISONS
 from mpi.model.frequencies import Frequencies, annotate_table
+from mpi.model.levels import Comparison, Learning
 from mpi.model.parameters import Release
 from mpi.model.splink_settings import probability_of
 from mpi.model.thresholds import MILLI, Thresholds

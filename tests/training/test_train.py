@@ -17,8 +17,9 @@ from mpi.errors import ModelMismatch, ModelNotFound, TooLittleData, UnusableMode
 from mpi.index.train import train as train_to
 from mpi.linking.batch import link_rows
 from mpi.linking.engines.duckdb import Limits
-from mpi.model.comparisons import COMPARISONS, Learning
+from mpi.model.comparisons import COMPARISONS
 from mpi.model.frequencies import BANDS, FEWEST_PEOPLE, annotate
+from mpi.model.levels import Learning
 from mpi.model.parameters import load, save
 from mpi.records import Name, Record
 from mpi.training.people import SMALL_BLOCK, count_frequencies, suppressed_keys
