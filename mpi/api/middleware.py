@@ -20,7 +20,11 @@ from mpi.api.problems import problem_of_status, rendered
 REQUEST_ID = "x-request-id"
 log = logging.getLogger("mpi.api")
 
-_SAFE = re.compile(r"[A-Za-z0-9._-]{1,64}")
+# what could be an identifier (a run of digits, with or without letters around it) is not taken over
+_SAFE = re.compile(
+    r"(?!.*[0-9]{6})[A-Za-z0-9._-]{1,64}|[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}"
+)
+_HERE = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:[0-9]+)?")
 _HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 
 
@@ -38,6 +42,11 @@ class Observed:
             return
         exchange = _Exchange(scope, send)
         try:
+            if not _HERE.fullmatch(Headers(scope=scope).get("host", "")):
+                # a page elsewhere may have made its own name lead to this machine
+                body = problem_of_status(exchange.request_id, 421)
+                await rendered(body)(scope, receive, exchange.send)
+                return
             await self._app(scope, receive, exchange.send)
         except Exception as error:
             exchange.log_error(error)

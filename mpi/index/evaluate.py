@@ -102,9 +102,8 @@ def _read(truth: Path, by: Sequence[str]) -> pd.DataFrame:
     table = _table(truth)
     for column in (*KEY, "person", *by):
         if column not in table.column_names:
-            there = ", ".join(table.column_names)
-            detail = f"It lacks a column; those it has are: {there}."
-            raise InvalidTruth(detail, file=truth, column=column)
+            # not what it has: without a header that would be somebody's record
+            raise InvalidTruth("It lacks a column.", file=truth, column=column)
     frame = table.to_pandas()
     frame[KEY] = frame[KEY].astype(str)
     if frame.duplicated(KEY).any():

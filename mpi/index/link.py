@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mpi.errors import IndexBusy, IndexNotFound, UnknownSource
+from mpi.errors import IndexBusy, IndexNotFound, UnknownSource, UsageError
 from mpi.index.membership import Known, assign_ids
 from mpi.index.progress import Progress, SilentProgress
 from mpi.index.snapshot import Linked, snapshot
@@ -29,6 +29,7 @@ from mpi.model.parameters import Release, load
 from mpi.records import Record
 from mpi.sources import Rejects, discover_feeds, load_sources
 from mpi.store.rows import Event
+from mpi.store.sqlite import path_of
 from mpi.store.store import Store, open_store
 from mpi.store.writer import Writer
 
@@ -101,11 +102,22 @@ def link(
 
     The index is made if there is none. Until the last moment readers see what was there before,
     and whatever fails leaves it as it was. Raises what reading feeds, loading a release and
-    opening an index raise, TruncatedSnapshot and IndexBusy.
+    opening an index raise, TruncatedSnapshot, IndexBusy, and UsageError for a rejects file that
+    would overwrite a feed or the index.
     """
     run = _Link(options or LinkOptions(), progress or SilentProgress(), Rejects())
+    if run.options.rejects is not None:
+        _check_apart(run.options.rejects, feeds, path_of(index_url))
     with ExitStack() as stack:
         return run.link(feeds, load(model), _Target(index_url, stack))
+
+
+def _check_apart(rejects: Path, feeds: Path, index: Path) -> None:
+    """Refuse a rejects file that would overwrite a feed or the index."""
+    to = rejects.resolve()
+    is_index = index.exists() and rejects.exists() and index.samefile(rejects)
+    if is_index or to == index.resolve() or feeds.resolve() in (to, *to.parents):
+        raise UsageError("The rejects file must lie outside the feeds and not be the index.")
 
 
 class _Target:

@@ -89,6 +89,7 @@ def person(store: Store, person_id: str) -> PersonAnswer | Superseded:
     Raises PersonNotFound when the id was never issued, PersonGone when nobody holds any of its
     records any more.
     """
+    person_id = person_id.lower()
     with store.reading() as view:
         standing = Standing.of(view.state)
         rows = view.person_of(person_id)

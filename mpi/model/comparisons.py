@@ -1,10 +1,10 @@
 """What is compared: an ordered list of levels per comparison, the first that holds counts.
 
-Two things are peculiar to this field. Identifiers are compared as sets per system: one shared
-value outweighs any that differ, because people hold several and clerks copy old ones. And one
-comparison, `relatives`, is about the other comparisons: members of a family agree on family name,
-address and (twins) birth date together, far more often than independence would have it, so the
-patterns that mark a relative carry a negative weight that takes back what was counted twice.
+Identifiers are compared as sets per system: one shared value outweighs any that differ, because
+people hold several and clerks copy old ones. One comparison, `relatives`, is about the others:
+members of a family agree on family name, address and (twins) birth date together, far more often
+than independence would have it, so the patterns that mark a relative carry a negative weight that
+takes back what was counted twice.
 """
 
 from __future__ import annotations

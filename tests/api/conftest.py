@@ -8,6 +8,8 @@ from fastapi.testclient import TestClient
 
 from mpi.api.app import create_app
 
+HERE = "http://127.0.0.1:8000"
+
 
 @pytest.fixture(scope="session")
 def app(index_url) -> FastAPI:
@@ -16,5 +18,7 @@ def app(index_url) -> FastAPI:
 
 @pytest.fixture(scope="session")
 def client(app) -> TestClient:
-    with TestClient(app, raise_server_exceptions=False, follow_redirects=False) as client:
+    with TestClient(
+        app, base_url=HERE, raise_server_exceptions=False, follow_redirects=False
+    ) as client:
         yield client

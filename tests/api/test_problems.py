@@ -15,6 +15,7 @@ from mpi.api.app import create_app
 from mpi.api.schemas import Problem
 from mpi.errors import IndexNotFound, MPIError, all_errors
 from mpi.identifiers import SYSTEMS
+from tests.api.conftest import HERE
 
 PROBLEMS = [
     ("GET", "/v1/cross-references/nhs-number/9990000026", 404, "identifier-not-found"),
@@ -69,6 +70,23 @@ def test_a_request_id_that_is_not_plain_is_replaced(client, given_id):
     assert len(got.headers["x-request-id"]) == 32
 
 
+def test_a_request_id_that_may_be_an_identifier_is_replaced(client):
+    got = client.get("/health", headers={"x-request-id": "9990000018"})
+    assert "9990000018" not in got.headers["x-request-id"]
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", ""])
+def test_a_request_for_another_host_is_refused(client, host):
+    got = client.get("/v1/persons/ann", headers={"host": host})
+    assert got.status_code == 421
+    assert got.json()["code"] == "misdirected-request"
+
+
+@pytest.mark.parametrize("host", ["localhost", "localhost:8000", "[::1]:8000"])
+def test_every_name_of_this_machine_is_answered(client, host):
+    assert client.get("/v1/persons/ann", headers={"host": host}).status_code == 200
+
+
 def test_a_request_id_is_echoed(client):
     assert client.get("/health", headers={"x-request-id": "a-1"}).headers["x-request-id"] == "a-1"
 
@@ -81,7 +99,7 @@ def test_what_nobody_expected_is_a_bare_500_and_logged_without_its_message(index
     def broken() -> None:
         raise RuntimeError(value)
 
-    client = TestClient(app, raise_server_exceptions=False)
+    client = TestClient(app, base_url=HERE, raise_server_exceptions=False)
     with caplog.at_level(logging.INFO, logger="mpi.api"):
         answer = client.get("/broken")
     assert answer.status_code == 500
@@ -100,7 +118,7 @@ def test_the_framework_collects_no_telemetry_of_a_request(index_url):
     def watched() -> bool:
         return telemetry.get_telemetry_data() is not None
 
-    assert TestClient(app).get("/watched").json() is False
+    assert TestClient(app, base_url=HERE).get("/watched").json() is False
 
 
 def test_a_request_that_does_not_fit_its_declaration_is_a_problem_without_the_value(index_url):
@@ -110,7 +128,7 @@ def test_a_request_that_does_not_fit_its_declaration_is_a_problem_without_the_va
     def counted(count: int) -> int:
         return count
 
-    answer = TestClient(app).get("/counted", params={"count": "secret"})
+    answer = TestClient(app, base_url=HERE).get("/counted", params={"count": "secret"})
     assert answer.status_code == 422
     assert answer.json()["code"] == "invalid-request"
     assert answer.json()["detail"] == "See query.count."
@@ -122,7 +140,9 @@ def test_an_index_that_vanishes_is_a_503_without_its_path(tmp_path, index_url):
     copy = tmp_path / "copy.db"
     with open(source, "rb") as whole:
         copy.write_bytes(whole.read())
-    with TestClient(create_app(f"sqlite:///{copy}"), raise_server_exceptions=False) as client:
+    with TestClient(
+        create_app(f"sqlite:///{copy}"), base_url=HERE, raise_server_exceptions=False
+    ) as client:
         assert client.get("/ready").status_code == 200
         copy.write_bytes(b"no longer a database" * 4096)
         answer = client.get("/ready")

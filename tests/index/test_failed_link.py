@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +17,7 @@ from mpi.errors import (
     TruncatedSnapshot,
     UnknownSource,
     UnwritableOutput,
+    UsageError,
 )
 from mpi.index.link import link
 from mpi.store.store import open_store
@@ -141,3 +143,14 @@ def test_of_two_first_links_the_second_to_finish_is_refused(invented, tmp_path, 
     with pytest.raises(IndexBusy):
         link(folder, invented.brief_model, url, options=LATER, progress=At("cluster", another))
     assert open_store(url).state().sequence == 1
+
+
+@pytest.mark.parametrize("place", ["index", "feed"])
+def test_a_rejects_file_never_overwrites_what_it_is_about(invented, url, feeds, place):
+    folder = feeds("courts")
+    index = Path(url.removeprefix("sqlite:///"))
+    to = {"index": index, "feed": folder / "courts.csv"}[place]
+    before = to.read_bytes()
+    with pytest.raises(UsageError):
+        link(folder, invented.brief_model, url, options=replace(LATER, rejects=to))
+    assert to.read_bytes() == before
