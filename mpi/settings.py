@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any, Self
 
 from mpi.errors import InvalidSetting
+from mpi.identifiers import NAMESPACE
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,8 @@ class Settings:
     `index` is the URL of the index (`MPI_INDEX`). `model` is the folder of a match model
     (`MPI_MODEL`) and `sources` a folder of descriptions of further source systems
     (`MPI_SOURCES`), None when not set. `host` and `port` are where the API listens (`MPI_HOST`,
-    `MPI_PORT`). `log` is the least severe level that is logged (`MPI_LOG`).
+    `MPI_PORT`). `namespace` is where the URIs lie of identifier systems for which none is
+    published (`MPI_NAMESPACE`). `log` is the least severe level that is logged (`MPI_LOG`).
     """
 
     index: str = "sqlite:///mpi.db"
@@ -29,6 +31,7 @@ class Settings:
     sources: Path | None = None
     host: str = "127.0.0.1"
     port: int = 8000
+    namespace: str = NAMESPACE
     log: str = "INFO"
 
     @classmethod
@@ -73,5 +76,13 @@ def _log(text: str) -> str:
 
 
 _READERS: Mapping[str, Callable[[str], Any]] = MappingProxyType(
-    {"index": str, "model": Path, "sources": Path, "host": str, "port": _port, "log": _log}
+    {
+        "index": str,
+        "model": Path,
+        "sources": Path,
+        "host": str,
+        "port": _port,
+        "namespace": str,
+        "log": _log,
+    }
 )

@@ -23,10 +23,17 @@ def test_every_setting_is_read():
         "MPI_SOURCES": "sources",
         "MPI_HOST": "::1",
         "MPI_PORT": "9000",
+        "MPI_NAMESPACE": "https://index.example.net/id",
         "MPI_LOG": "debug",
     }
     assert Settings.read(environ) == Settings(
-        "sqlite:///other.db", Path("models/mine"), Path("sources"), "::1", 9000, "DEBUG"
+        index="sqlite:///other.db",
+        model=Path("models/mine"),
+        sources=Path("sources"),
+        host="::1",
+        port=9000,
+        namespace="https://index.example.net/id",
+        log="DEBUG",
     )
 
 

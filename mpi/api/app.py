@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from mpi.api import problems
 from mpi.api.middleware import Observed
 from mpi.api.routes import cross_references, health, persons
+from mpi.identifiers import NAMESPACE
 from mpi.index.index import Index
 from mpi.settings import version
 
@@ -27,13 +28,14 @@ the caller's own if it sent one, and the one to quote when asking about a reques
 """
 
 
-def create_app(index_url: str) -> FastAPI:
+def create_app(index_url: str, namespace: str = NAMESPACE) -> FastAPI:
     """The API over an existing index.
 
     The index is opened now, so that a service which cannot answer does not start, and closed when
-    the application shuts down. Raises as `Index.open`.
+    the application shuts down. `namespace` is where the URIs lie of identifier systems for which
+    none is published. Raises as `Index.open`.
     """
-    index = Index.open(index_url)
+    index = Index.open(index_url, namespace)
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:

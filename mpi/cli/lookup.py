@@ -11,6 +11,7 @@ import typer
 
 from mpi.cli.options import IndexOption, JsonOption, index_url
 from mpi.cli.rendering import counted, is_narrow, show_json, show_line, show_table
+from mpi.settings import Settings
 
 if TYPE_CHECKING:
     from mpi.index.look_up import Answer, Superseded
@@ -66,7 +67,8 @@ def lookup(
         by_id = system == PERSON
         found = opened.person(value) if by_id else opened.cross_references(system, value)
     if as_json:
-        show_json(found.as_dict())
+        namespace = () if isinstance(found, Superseded) else (Settings.read().namespace,)
+        show_json(found.as_dict(*namespace))
     elif isinstance(found, Superseded):
         _show_superseded(found)
     elif isinstance(found, PersonAnswer):

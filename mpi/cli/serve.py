@@ -53,7 +53,7 @@ def serve(
     from mpi.api.app import create_app
 
     log_to_stderr(settings.log)
-    app = create_app(index_url(index))
+    app = create_app(index_url(index), settings.namespace)
     # Its access log would hold the identifiers that URLs carry; ours has route templates.
     uvicorn.run(
         app,

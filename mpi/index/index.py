@@ -6,6 +6,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from mpi.identifiers import NAMESPACE
 from mpi.index import look_up
 from mpi.records import Identifier
 from mpi.store import store
@@ -23,17 +24,18 @@ class Index:
     `mpi.index.link.link`, `mpi.index.train.train`, `mpi.index.evaluate.evaluate`.
     """
 
-    def __init__(self, store: Store) -> None:
-        """Args: store, open; the index closes it."""
+    def __init__(self, store: Store, namespace: str = NAMESPACE) -> None:
+        """Args: store, open; the index closes it. namespace, of the URIs minted for systems."""
         self._store = store
+        self.namespace = namespace
 
     @classmethod
-    def open(cls, url: str) -> Self:
+    def open(cls, url: str, namespace: str = NAMESPACE) -> Self:
         """Open an existing index.
 
         Raises IndexNotFound, IndexOutdated, IndexTooNew, IndexUnreachable.
         """
-        return cls(open_store(url))
+        return cls(open_store(url), namespace)
 
     def state(self) -> State:
         """Where the index stands: release, number of records, last event."""

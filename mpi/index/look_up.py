@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mpi.errors import IdentifierNotFound, PersonGone, PersonNotFound
-from mpi.identifiers import clean_identifier, fhir_uri, parse
+from mpi.identifiers import NAMESPACE, clean_identifier, fhir_uri, parse
 from mpi.index.cross_references import Standing, person_of
 from mpi.records import CrossReference, Identifier, Person
 from mpi.store.rows import PersonRows
@@ -28,13 +28,16 @@ class Answer:
         """Whether several persons hold the identifier, so that nobody can say whose it is."""
         return len(self.persons) > 1
 
-    def as_dict(self) -> dict[str, Any]:
-        """Ready for JSON; described by `mpi.api.schemas.CrossReferences`."""
+    def as_dict(self, namespace: str = NAMESPACE) -> dict[str, Any]:
+        """Ready for JSON; described by `mpi.api.schemas.CrossReferences`.
+
+        `namespace` is where the URIs lie of systems for which none is published.
+        """
         return {
-            **_identifier(self.asked),
+            **_identifier(self.asked, namespace),
             "ambiguous": self.ambiguous,
             "release": self.standing.release,
-            "persons": [_person(person, self.asked) for person in self.persons],
+            "persons": [_person(each, self.asked, namespace) for each in self.persons],
         }
 
 
@@ -44,9 +47,9 @@ class PersonAnswer:
 
     person: Person
 
-    def as_dict(self) -> dict[str, Any]:
-        """Ready for JSON; described by `mpi.api.schemas.PersonWithRelease`."""
-        return {**_person(self.person, None), "release": self.person.release}
+    def as_dict(self, namespace: str = NAMESPACE) -> dict[str, Any]:
+        """Ready for JSON; described by `mpi.api.schemas.PersonWithRelease`. See `Answer`."""
+        return {**_person(self.person, None, namespace), "release": self.person.release}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,19 +118,23 @@ def _holding(view: View, system: str, value: str) -> tuple[Identifier, tuple[Per
     return Identifier(system, evidence), view.persons_holding(system, evidence)
 
 
-def _person(person: Person, asked: Identifier | None) -> dict[str, Any]:
+def _person(person: Person, asked: Identifier | None, namespace: str) -> dict[str, Any]:
     return {
         "person_id": person.person_id,
-        "identifiers": [_cross_reference(each, asked) for each in person.cross_references],
+        "identifiers": [
+            _cross_reference(each, asked, namespace) for each in person.cross_references
+        ],
         "records": [record._asdict() for record in person.records],
         "findings": list(person.findings),
     }
 
 
-def _cross_reference(each: CrossReference, asked: Identifier | None) -> dict[str, Any]:
+def _cross_reference(
+    each: CrossReference, asked: Identifier | None, namespace: str
+) -> dict[str, Any]:
     named = each.identifier
     return {
-        **_identifier(named),
+        **_identifier(named, namespace),
         "asked": asked is not None and (named.system, named.value) == (asked.system, asked.value),
         "confidence": each.confidence,
         "provisional": each.provisional,
@@ -136,5 +143,6 @@ def _cross_reference(each: CrossReference, asked: Identifier | None) -> dict[str
     }
 
 
-def _identifier(named: Identifier) -> dict[str, Any]:
-    return {"system": named.system, "uri": fhir_uri(named.system), "value": named.value}
+def _identifier(named: Identifier, namespace: str) -> dict[str, Any]:
+    uri = fhir_uri(named.system, namespace)
+    return {"system": named.system, "uri": uri, "value": named.value}

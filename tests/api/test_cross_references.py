@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from fastapi.testclient import TestClient
 
+from mpi.api.app import create_app
 from mpi.api.schemas import CrossReferences, PersonWithRelease, Superseded
+from tests.api.conftest import HERE
 
 NHS = "/v1/cross-references/nhs-number/9990000018"
 
@@ -114,3 +117,12 @@ def test_answers_are_what_the_schemas_say(client, path, schema):
 
 def test_answers_are_not_to_be_kept_by_caches(client):
     assert client.get(NHS).headers["cache-control"] == "no-store"
+
+
+def test_minted_uris_lie_where_the_deployment_says(index_url):
+    app = create_app(index_url, "https://index.example.net/id")
+    with TestClient(app, base_url=HERE) as client:
+        answer = client.get("/v1/cross-references/nhs-number/9990000018").json()
+    uris = {each["system"]: each["uri"] for each in answer["persons"][0]["identifiers"]}
+    assert uris["crn"] == "https://index.example.net/id/crn"
+    assert uris["nhs-number"] == "https://fhir.nhs.uk/Id/nhs-number"
