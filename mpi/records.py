@@ -84,6 +84,10 @@ class MatchGrade(StrEnum):
     CERTAINLY_NOT = "certainly-not"
 
 
+CONFIDENCE_PARTS = 1_000_000
+"""Confidence is computed and kept in whole parts per million."""
+
+
 @dataclass(frozen=True, slots=True)
 class CrossReference:
     """One identifier of a person, with how sure the index is that it is theirs.

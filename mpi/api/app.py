@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from fastapi import FastAPI
 
 from mpi.api import problems
+from mpi.api.documented import with_problem
 from mpi.api.middleware import Observed
 from mpi.api.routes import cross_references, health, persons
 from mpi.identifiers import NAMESPACE
@@ -28,6 +30,14 @@ the caller's own if it sent one, and the one to quote when asking about a reques
 """
 
 
+class _Described(FastAPI):
+    """An application whose description has problems in it."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The OpenAPI description, made once."""
+        return with_problem(super().openapi())
+
+
 def create_app(index_url: str, namespace: str = NAMESPACE) -> FastAPI:
     """The API over an existing index.
 
@@ -42,7 +52,7 @@ def create_app(index_url: str, namespace: str = NAMESPACE) -> FastAPI:
         yield
         index.close()
 
-    app = FastAPI(
+    app = _Described(
         title="Master person index",
         summary="Cross-references between health and justice identifiers, with confidence.",
         description=DESCRIPTION,

@@ -10,12 +10,23 @@ from mpi.api.schemas import Problem
 from mpi.errors import MPIError
 
 Responses = dict[int | str, dict[str, Any]]
+_PROBLEM = f"#/components/schemas/{Problem.__name__}"
 _REQUEST = "7b1f0c52a9e94d0f8f3c6f1f0a2b3c4d"
 
 
 def answer(description: str, example: Mapping[str, Any]) -> dict[str, Any]:
     """A successful answer, with an example."""
     return {"description": description, "content": {"application/json": {"example": example}}}
+
+
+def with_problem(described: dict[str, Any]) -> dict[str, Any]:
+    """The OpenAPI description with the schema that every problem in it refers to.
+
+    FastAPI itself only describes the models of `application/json`.
+    """
+    schemas = described["components"]["schemas"]
+    schemas.setdefault(Problem.__name__, Problem.model_json_schema())
+    return described
 
 
 def problems(*errors: type[MPIError]) -> Responses:
@@ -34,5 +45,5 @@ def _any_other() -> dict[str, Any]:
 
 
 def _problem_response(description: str, example: Mapping[str, Any]) -> dict[str, Any]:
-    content = {"schema": Problem.model_json_schema(), "example": dict(example)}
+    content = {"schema": {"$ref": _PROBLEM}, "example": dict(example)}
     return {"description": description, "content": {MEDIA_TYPE: content}}

@@ -47,7 +47,7 @@ class Observed:
                 body = problem_of_status(exchange.request_id, 421)
                 await rendered(body)(scope, receive, exchange.send)
                 return
-            await self._app(scope, receive, exchange.send)
+            await self._app(exchange.scope, receive, exchange.send)
         except Exception as error:
             exchange.log_error(error)
             if exchange.status == 0:
@@ -58,15 +58,20 @@ class Observed:
 
 
 class _Exchange:
-    """One request and its response, as far as it has got."""
+    """One request and its response, as far as it has got.
+
+    The application sees a HEAD as a GET (`scope`), and the answer to it loses its body here.
+    """
 
     def __init__(self, scope: Scope, send: Send) -> None:
         self.request_id = _request_id(scope)
         self.status = 0
-        self._scope = scope
+        self._method = scope["method"]
+        # a copy: the server must still know that no body follows the headers
+        self.scope = {**scope, "method": "GET"} if self._method == "HEAD" else scope
         self._send = send
         self._start = perf_counter()
-        scope.setdefault("state", {})["request_id"] = self.request_id
+        self.scope.setdefault("state", {})["request_id"] = self.request_id
 
     async def send(self, message: Message) -> None:
         """Pass a message on; the first carries the status, and gets our headers."""
@@ -76,14 +81,15 @@ class _Exchange:
             headers[REQUEST_ID] = self.request_id
             for name, value in _HEADERS.items():
                 headers.setdefault(name, value)
+        elif self._method == "HEAD":
+            message = {**message, "body": b""}
         await self._send(message)
 
     def log(self) -> None:
         """One line: method, route, status, time, request."""
         taken = (perf_counter() - self._start) * 1000
-        route = getattr(self._scope.get("route"), "path", "(no route)")
-        method = self._scope["method"]
-        log.info("%s %s %d %.1f ms %s", method, route, self.status, taken, self.request_id)
+        route = getattr(self.scope.get("route"), "path", "(no route)")
+        log.info("%s %s %d %.1f ms %s", self._method, route, self.status, taken, self.request_id)
 
     def log_error(self, error: Exception) -> None:
         """The kind of an unexpected error and where it arose; its message could hold a value."""

@@ -104,7 +104,11 @@ def of_status(request: Request, error: Exception) -> Response:
     """What the framework refuses, such as a path or a method that does not exist."""
     assert isinstance(error, HTTPException)
     body = problem_of_status(request_id(request.scope), error.status_code)
-    return rendered(body, error.headers)
+    headers = {name.lower(): value for name, value in (error.headers or {}).items()}
+    if "GET" in headers.get("allow", "").split(", "):
+        # the middleware answers it for every route that can be read
+        headers["allow"] += ", HEAD"
+    return rendered(body, headers)
 
 
 def of_validation(request: Request, error: Exception) -> Response:

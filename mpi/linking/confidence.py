@@ -14,10 +14,9 @@ import numpy as np
 from mpi.linking.bottleneck import WeightedPairs, bottlenecks, spanning_tree
 from mpi.linking.evidence import Flags, Integers, Labels, Pairs
 from mpi.model.calibration import Calibration
+from mpi.records import CONFIDENCE_PARTS
 
 ALL_PAIRS = 64
-PARTS = 1_000_000
-"""Confidence is kept in parts per million."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +43,7 @@ def confidences(label: Labels, pairs: Pairs, calibration: Calibration) -> Confid
     small = scored.take(~large[inside.left])
     kept = _both(bottlenecks(label, small), spanning_tree(label, scored.take(large[inside.left])))
     direct, known = _direct(kept, scored, label.size)
-    parts = np.rint(calibration.confidence(direct, kept.weight) * PARTS).astype(np.int64)
+    parts = np.rint(calibration.confidence(direct, kept.weight) * CONFIDENCE_PARTS).astype(np.int64)
     return Confidences(kept.left, kept.right, direct, known, kept.weight, parts)
 
 

@@ -40,6 +40,9 @@ CHUNK = 10_000
 MANY = 30_000
 """Records from which on worker processes are worth starting."""
 
+_LATEST = "\U0010ffff"
+"""Orders after any version."""
+
 _KEY = [("source", "ascending"), ("source_id", "ascending")]
 _STORED_ONLY = ("version", "payload")
 
@@ -163,17 +166,16 @@ class _Prepared:
 
 
 def _prepare(delivery: Delivery, folder: Path, rejects: Rejects) -> _Prepared:
-    tasks: tuple[_Task, ...] = ()
-    said: set[str] = set()
-    if delivery.feed:
-        feed = _without_stale(delivery, read_table(delivery.feed.path, delivery.source, rejects))
-        said = {*feed.table.column(delivery.source.key).to_pylist(), *feed.deleted}
-        _check_complete(delivery, said)
-        tasks = _tasks(feed.table, delivery.source, folder)
-    if delivery.feed and delivery.source.delivery == "snapshot":
-        return _Prepared(tasks)
-    kept = tuple(record for record in delivery.records() if record.source_id not in said)
-    return _Prepared(tasks, kept, folder)
+    if delivery.feed is None:
+        return _Prepared((), tuple(delivery.records()), folder)
+    feed = read_table(delivery.feed.path, delivery.source, rejects)
+    if delivery.source.delivery == "snapshot":
+        _check_complete(delivery, delivery.feed.path, feed)
+        return _Prepared(_tasks(feed.table, delivery.source, folder))
+    kept = _kept(delivery, feed)
+    held = pa.array([record.source_id for record in kept], pa.string())
+    newer = pc.invert(pc.is_in(feed.table.column(delivery.source.key), held))
+    return _Prepared(_tasks(feed.table.filter(newer), delivery.source, folder), kept, folder)
 
 
 def _tasks(table: pa.Table, source: SourceSystem, folder: Path) -> tuple[_Task, ...]:
@@ -202,29 +204,40 @@ def _standardise_all(tasks: Sequence[_Task], workers: int) -> None:
             pass
 
 
-def _without_stale(delivery: Delivery, feed: FeedRows) -> FeedRows:
-    """A delta without the rows that are older than what the index holds: it came too late."""
-    version, key = delivery.source.version, delivery.source.key
-    if delivery.source.delivery == "snapshot" or version is None or not delivery.known:
-        return feed
-    held = {record.source_id: record.version for record in delivery.records()}
-    came = feed.table.select([key, version.column]).to_pylist()
-    newest = [
-        read_version(row[version.column], version.formats) >= held.get(row[key], "") for row in came
-    ]
-    return FeedRows(feed.table.filter(pa.array(newest, pa.bool_())), feed.deleted)
+def _kept(delivery: Delivery, feed: FeedRows) -> tuple[Record, ...]:
+    """The records that a delta leaves as they were.
+
+    Those it does not mention, and those held in a newer version than it brings: it came too late.
+    """
+    came = _versions(feed.table, delivery.source)
+    gone = frozenset(feed.deleted)
+    return tuple(
+        record
+        for record in delivery.records()
+        if record.source_id not in gone
+        and (record.source_id not in came or came[record.source_id] < record.version)
+    )
 
 
-def _check_complete(delivery: Delivery, said: set[str]) -> None:
+def _versions(table: pa.Table, source: SourceSystem) -> dict[str, str]:
+    """The version of each record of a feed, by key; of a feed without versions, the latest."""
+    keys = table.column(source.key).to_pylist()
+    if source.version is None:
+        return dict.fromkeys(keys, _LATEST)
+    texts = table.column(source.version.column).to_pylist()
+    formats = source.version.formats
+    versions = (read_version(text, formats) for text in texts)
+    return dict(zip(keys, versions, strict=True))
+
+
+def _check_complete(delivery: Delivery, path: Path, feed: FeedRows) -> None:
     """Refuse a snapshot that would delete too large a share of what the index knew."""
-    if delivery.source.delivery != "snapshot" or delivery.feed is None:
-        return
-    missing = len(delivery.known - said)
+    missing = len(delivery.known.difference(feed.table.column(delivery.source.key).to_pylist()))
     if missing > delivery.source.max_missing_share * len(delivery.known):
         raise TruncatedSnapshot(
             f"It lacks {missing:,} of {len(delivery.known):,} records. If they are really gone,"
             " raise max_missing_share in the description of the source.",
-            file=delivery.feed.path,
+            file=path,
             source=delivery.source.name,
         )
 

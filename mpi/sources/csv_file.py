@@ -28,7 +28,7 @@ def read_csv(path: Path, source: SourceSystem, rejects: Rejects) -> pa.Table:
     """
     _require_utf8(path)
     require_columns(_header(path, source.delimiter), source, path)
-    ragged = _RaggedRows(path)
+    ragged = _RaggedRows()
     table = arrow_csv.read_csv(
         str(path),
         # One thread: only then does Arrow tell the number of a row it cannot split.
@@ -46,17 +46,19 @@ def read_csv(path: Path, source: SourceSystem, rejects: Rejects) -> pa.Table:
         raise UnreadableFeed(
             "A quoted value is never closed.", file=str(path), row=ragged.open_quote
         )
-    for row in ragged.rows:
-        rejects.add(Reject(str(path), row, "", "", "wrong number of values"))
+    for row, lines in ragged.rows.items():
+        rejects.add(Reject(str(path), row, "", "", _wrong_length(lines)))
     return table.append_column(ROW, pa.chunked_array([ragged.numbers(table.num_rows)]))
 
 
 class _RaggedRows:
-    """Remembers the rows that Arrow could not split into the columns of the header."""
+    """Remembers the rows that Arrow could not split into the columns of the header.
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.rows: list[int] = []
+    `rows` gives the number of lines of each: a stray quote makes one row of many.
+    """
+
+    def __init__(self) -> None:
+        self.rows: dict[int, int] = {}
         self.open_quote: int | None = None
 
     def skip(self, row: arrow_csv.InvalidRow) -> str:
@@ -64,14 +66,18 @@ class _RaggedRows:
         number = row.number - 1
         if "\n" in row.text and row.text.count('"') % 2:
             self.open_quote = self.open_quote or number
-        self.rows.append(number)
+        self.rows[number] = len(row.text.strip().splitlines())
         return "skip"
 
     def numbers(self, count: int) -> pa.Array:
         """The row numbers of the `count` rows that were kept."""
-        skipped = set(self.rows)
-        everything = range(1, count + len(skipped) + 1)
-        return pa.array((n for n in everything if n not in skipped), pa.int64(), size=count)
+        everything = range(1, count + len(self.rows) + 1)
+        return pa.array((n for n in everything if n not in self.rows), pa.int64(), size=count)
+
+
+def _wrong_length(lines: int) -> str:
+    reason = "wrong number of values"
+    return reason if lines < 2 else f"{reason}, in {lines} lines that a quote makes one row"
 
 
 def _ends_in_open_quote(table: pa.Table, path: Path) -> bool:

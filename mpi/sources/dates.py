@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 
 from mpi.cleaning import LATEST_DATE
@@ -47,6 +47,22 @@ def read_time(text: str, formats: tuple[str, ...]) -> str | None:
     """The time as ISO text to the second; None when the text fits none of the formats."""
     found = _read(text, formats)
     return found.isoformat(sep="T", timespec="seconds") if found else None
+
+
+_SOME_DAY = datetime(1984, 2, 7, 21, 30, 5, tzinfo=UTC)
+
+
+def is_date_format(pattern: str) -> bool:
+    """Whether dates can be written and read in a format: it is one, and says day, month and year.
+
+    >>> is_date_format("%d/%m/%Y"), is_date_format("%d/%m"), is_date_format("DD/MM/YYYY")
+    (True, False, False)
+    """
+    try:
+        found = datetime.strptime(_SOME_DAY.strftime(pattern), pattern)
+    except ValueError:
+        return False
+    return found.date() == _SOME_DAY.date()
 
 
 def _read(text: str, formats: tuple[str, ...]) -> datetime | None:

@@ -14,6 +14,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, with_config
 
 from mpi.errors import InvalidSource
 from mpi.identifiers import SYSTEMS
+from mpi.sources.dates import is_date_format
 
 _STRICT = ConfigDict(extra="forbid")
 
@@ -202,6 +203,11 @@ def _problems(source: SourceSystem) -> Iterator[tuple[str, str]]:
         yield "A delta must say which rows are deletions.", "deleted"
     if source.deleted and source.delivery == "snapshot":
         yield "Only a delta has rows that are deletions.", "deleted"
+    versions = source.version.formats if source.version else ()
+    for key, formats in (("date_formats", source.date_formats), ("version.formats", versions)):
+        for at, pattern in enumerate(formats):
+            if not is_date_format(pattern):
+                yield "No format of dates, such as %d/%m/%Y.", f"{key}.{at}"
     for at, names in enumerate(source.names):
         if bool(names.whole) == bool(names.given or names.family):
             yield "Give either the whole name or its parts.", f"names.{at}"

@@ -102,7 +102,7 @@ def read_table(path: Path, source: SourceSystem, rejects: Rejects) -> FeedRows:
     before = len(rejects)
     everything = read_text_table(path, source, rejects)
     table = _with_keys(everything, source, path, rejects)
-    rejected = len(rejects) - before
+    rejected = sum(each.column in ("", source.key) for each in rejects.items[before:])
     if rejected > MAX_REJECTED_SHARE * (table.num_rows + rejected):
         raise TooManyRejects(f"{rejected} of its rows.", file=str(path))
     table = without_repeats(table, source, path=path, rejects=rejects)

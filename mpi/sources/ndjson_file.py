@@ -1,8 +1,14 @@
-"""An NDJSON feed as a table of text: one JSON object on each line."""
+"""An NDJSON feed as a table of text: one JSON object on each line.
+
+Writers leave empty fields out, so a column that no line has is an empty column; only the key has
+to be there. A value of the wrong shape (an object where the source has a text) is left out and
+reported: as JSON text it would be compared like a name.
+"""
 
 from __future__ import annotations
 
 import gzip
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -11,48 +17,106 @@ from typing import Any, BinaryIO, cast
 import orjson
 import pyarrow as pa
 
-from mpi.errors import WrongEncoding
+from mpi.errors import MissingColumn, UnreadableFeed, WrongEncoding
 from mpi.sources.description import SourceSystem
-from mpi.sources.header import ROW, require_columns
+from mpi.sources.header import ROW
 from mpi.sources.rejects import Reject, Rejects
 
+MAX_MISSHAPEN_SHARE = 0.5
+"""Share of the rows that may have an object or list in a column before the feed is refused."""
+
 _CHUNK_ROWS = 1 << 15
+_LARGEST_EXACT = 1 << 53
 _BOM = b"\xef\xbb\xbf"
+
+Line = tuple[int, dict[str, Any]]
+"""The number of a row and its JSON object."""
 
 
 def read_ndjson(path: Path, source: SourceSystem, rejects: Rejects) -> pa.Table:
-    """The named columns and `ROW`; a line that is no JSON object is rejected.
-
-    Writers leave out empty keys, so a column is missing only when no line has it.
+    """The named columns and `ROW`; a line that is no JSON object with a usable key is rejected.
 
     Raises:
-        MissingColumn, WrongEncoding: name the file.
+        MissingColumn: no line has the key. UnreadableFeed: most lines have an object or list where
+        the source has a text. WrongEncoding. All name the file.
     """
     schema = pa.schema([*((name, pa.string()) for name in source.columns), (ROW, pa.int64())])
-    separators = {c.column: c.separator for c in source.list_columns}
-    seen: dict[str, None] = {}
+    cells = _Cells(path, source, rejects)
     batches = []
     with _open(path) as file:
-        rows = _objects(file, path, rejects)
-        while chunk := list(islice(rows, _CHUNK_ROWS)):
-            seen.update(dict.fromkeys(key for _, value in chunk for key in value))
-            columns = [
-                [_text(value.get(name), separators.get(name, "")) for _, value in chunk]
-                for name in source.columns
-            ]
-            batches.append(pa.record_batch([*columns, [n for n, _ in chunk]], schema=schema))
-    if batches:
-        require_columns(list(seen), source, path)
-    return pa.Table.from_batches(batches, schema)
+        lines = _objects(file, path, rejects)
+        while chunk := list(islice(lines, _CHUNK_ROWS)):
+            rows = cells.with_usable_key(chunk)
+            columns = [cells.of_column(name, rows) for name in source.columns]
+            batches.append(pa.record_batch([*columns, [n for n, _ in rows]], schema=schema))
+    if batches and not cells.key_seen:
+        raise MissingColumn(file=str(path), column=source.key)
+    table = pa.Table.from_batches(batches, schema)
+    for name, count in cells.misshapen.items():
+        if count > MAX_MISSHAPEN_SHARE * table.num_rows:
+            raise UnreadableFeed("It holds objects or lists.", file=str(path), column=name)
+    return table
+
+
+class _Cells:
+    """Turns JSON values into cells, and notes those of the wrong shape."""
+
+    def __init__(self, path: Path, source: SourceSystem, rejects: Rejects) -> None:
+        self.key_seen = False
+        self.misshapen: Counter[str] = Counter()
+        self._path, self._key, self._rejects = str(path), source.key, rejects
+        self._separators = {c.column: c.separator for c in source.list_columns}
+
+    def with_usable_key(self, lines: list[Line]) -> list[Line]:
+        """The lines whose key is a text or number; one that has none is left to the reader."""
+        self.key_seen = self.key_seen or any(self._key in value for _, value in lines)
+        kept = []
+        for line in lines:
+            key = line[1].get(self._key)
+            if isinstance(key, str) or not (reason := _key_problem(key)):
+                kept.append(line)
+            else:
+                self._rejects.add(Reject(self._path, line[0], "", self._key, reason))
+        return kept
+
+    def of_column(self, name: str, lines: list[Line]) -> list[str]:
+        """The cells of a column; a list is joined as the source's text feeds would have it."""
+        values = [value.get(name) for _, value in lines]
+        separator = self._separators.get(name, "")
+        if any(isinstance(value, list | dict) for value in values):
+            kept = zip(lines, values, strict=True)
+            values = [self._flat(line, name, value, separator) for line, value in kept]
+        return [value if isinstance(value, str) else _text(value) for value in values]
+
+    def _flat(self, line: Line, name: str, value: Any, separator: str) -> Any:
+        """The value without lists and objects; what is lost by that is reported, once a value."""
+        entries = value if isinstance(value, list) and separator else [value]
+        fit = [entry for entry in entries if not isinstance(entry, list | dict)]
+        if len(fit) < len(entries):
+            self.misshapen[name] += 1
+            number, row = line
+            reason = "not a list of texts or numbers" if separator else "no text or number"
+            key = _text(row.get(self._key))
+            self._rejects.add(Reject(self._path, number, key, name, reason))
+        if entries is not value:
+            return fit[0] if fit else None
+        return separator.join(_text(entry).replace(separator, " ") for entry in fit)
+
+
+def _key_problem(key: Any) -> str:
+    """Why a value cannot be a key; a number too large to be read exactly would become another's."""
+    if isinstance(key, bool | list | dict):
+        return "key is no text or number"
+    if isinstance(key, float) and abs(key) >= _LARGEST_EXACT:
+        return "key is too large a number"
+    return ""
 
 
 def _open(path: Path) -> BinaryIO:
     return cast(BinaryIO, gzip.open(path)) if path.suffix == ".gz" else path.open("rb")
 
 
-def _objects(
-    lines: Iterable[bytes], path: Path, rejects: Rejects
-) -> Iterator[tuple[int, dict[str, Any]]]:
+def _objects(lines: Iterable[bytes], path: Path, rejects: Rejects) -> Iterator[Line]:
     filled = (line for line in lines if line.strip())
     for number, line in enumerate(filled, start=1):
         try:
@@ -74,12 +138,8 @@ def _require_utf8(line: bytes, path: Path, row: int) -> None:
         raise WrongEncoding(file=str(path), row=row) from error
 
 
-def _text(value: Any, separator: str) -> str:
-    """A JSON value as a cell: a list joined as the source's text feeds would have it."""
+def _text(value: Any) -> str:
+    """A text, number, true or false as a cell."""
     if isinstance(value, str):
         return value
-    if value is None:
-        return ""
-    if isinstance(value, list) and separator:
-        return separator.join(_text(entry, "").replace(separator, " ") for entry in value)
-    return orjson.dumps(value).decode()
+    return "" if value is None else orjson.dumps(value).decode()

@@ -24,6 +24,7 @@ def read_parquet(path: Path, source: SourceSystem) -> pa.Table:
     """
     with pq.ParquetFile(path) as file:
         require_columns(file.schema_arrow.names, source, path)
+        _require_scalar(file.schema_arrow.field(source.key), path)
         table = file.read(columns=list(source.columns))
     separators = {c.column: c.separator for c in source.list_columns}
     formats = _formats(source)
@@ -38,6 +39,12 @@ def read_parquet(path: Path, source: SourceSystem) -> pa.Table:
                 raise
             raise UnreadableFeed("No text, number or date.", file=str(path), column=name) from None
     return pa.table({**columns, ROW: pa.array(range(1, table.num_rows + 1), pa.int64())})
+
+
+def _require_scalar(key: pa.Field, path: Path) -> None:
+    """Refuse a key that is a list, or true or false: it cannot name a record."""
+    if pa.types.is_nested(key.type) or pa.types.is_boolean(key.type):
+        raise UnreadableFeed("The key is no text or number.", file=str(path), column=key.name)
 
 
 def _formats(source: SourceSystem) -> dict[str, str]:

@@ -42,6 +42,23 @@ def test_every_refusal_is_described_as_a_problem_and_nothing_else(operations):
                 assert list(answer["content"]) == [MEDIA_TYPE]
 
 
+def test_the_schema_of_a_problem_is_told_once_and_referred_to(openapi, operations):
+    told = openapi["components"]["schemas"]["Problem"]
+    assert told == schemas.Problem.model_json_schema()
+    for operation in operations:
+        for status, answer in operation["responses"].items():
+            if status[0] in "45d":
+                schema = answer["content"][MEDIA_TYPE]["schema"]
+                assert schema == {"$ref": "#/components/schemas/Problem"}
+
+
+def test_every_reference_leads_somewhere(openapi):
+    import re
+
+    names = set(re.findall(r"#/components/schemas/(\w+)", str(openapi)))
+    assert names == set(openapi["components"]["schemas"])
+
+
 def test_every_parameter_has_a_description_and_an_example(operations):
     for operation in operations:
         for parameter in operation.get("parameters", []):

@@ -61,7 +61,7 @@ def test_the_log_line_has_the_template_of_the_route_and_the_request_id(client, c
 
 
 def test_a_method_that_is_not_allowed_says_which_are(client):
-    assert client.delete("/health").headers["allow"] == "GET"
+    assert client.delete("/health").headers["allow"] == "GET, HEAD"
 
 
 @pytest.mark.parametrize("given_id", ["", "a b", "x" * 65, "9\u00e9", 'a"b'])

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mpi.linking.confidence import ALL_PAIRS, PARTS, confidences
+from mpi.linking.confidence import ALL_PAIRS, confidences
 from mpi.linking.evidence import Pairs
 from mpi.model.calibration import Calibration
+from mpi.records import CONFIDENCE_PARTS
 
 CURVE = Calibration(
     intercept=-1.0, direct=0.2, bottleneck=0.4, cap=0.99, provisional=True, examples=0, basis=""
@@ -69,7 +70,7 @@ def test_every_two_records_of_a_person_have_one_confidence_and_no_others_do(inve
     assert len(by_pair(found)) == len(found.left) == (sizes * (sizes - 1) // 2).sum()
     assert (labels[found.left] == labels[found.right]).all()
     assert (found.left < found.right).all()
-    assert found.parts.max() <= CURVE.cap * PARTS
+    assert found.parts.max() <= CURVE.cap * CONFIDENCE_PARTS
 
 
 def test_confidence_follows_the_pair_and_the_weakest_link_of_the_best_path():
@@ -82,7 +83,7 @@ def test_confidence_follows_the_pair_and_the_weakest_link_of_the_best_path():
         (0, 2, -4_000, 8_000),
         (1, 2, 8_000, 8_000),
     ]
-    expected = CURVE.confidence(found.direct, found.bottleneck) * PARTS
+    expected = CURVE.confidence(found.direct, found.bottleneck) * CONFIDENCE_PARTS
     assert found.parts.tolist() == np.rint(expected).tolist()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pyarrow as pa
 import pyarrow.csv as arrow_csv
@@ -119,6 +120,29 @@ def test_a_delta_is_merged_with_what_it_does_not_mention_in_order_of_the_keys(tm
     families = intake.rows.column("family_name").to_pylist()
     assert [n for n, family in enumerate(families) if family == "NEW"] == [2, 7]
     assert keys(stored(intake)) == keys(intake.rows)
+
+
+def test_a_delta_reads_what_the_index_holds_once_and_drops_what_came_too_late(tmp_path):
+    assert SOURCES["courts"].version
+    held = [replace(r, version=f"{5:012d}") for r in invented_records("courts", 4)]
+    late, same, newer = (
+        Record("courts", held[n].source_id, str(v), (Name("Bo", "New"),))
+        for n, v in ((0, 4), (1, 5), (2, 6))
+    )
+    path = write_feed(tmp_path / "feeds", "courts", [late, same, newer])
+    reads = []
+
+    def records():
+        reads.append(True)
+        return iter(held)
+
+    known = frozenset(r.source_id for r in held)
+    delivery = Delivery(SOURCES["courts"], feed_of(path, SOURCES), known, records)
+    intake = take_in([delivery], tmp_path, Rejects())
+    assert reads == [True]
+    families = intake.rows.column("family_name").to_pylist()
+    assert [family == "NEW" for family in families] == [False, True, True, False]
+    assert keys(intake.rows) == [record.key for record in held]
 
 
 def test_a_source_that_sent_no_feed_keeps_its_records(tmp_path):

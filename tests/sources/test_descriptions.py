@@ -74,6 +74,7 @@ def test_a_register_of_institutions_holds_for_every_source(tmp_path):
         ('[[identifiers]]\ncolumn = "x"\nsystem = "pnc"\nods = "X1"', "identifiers.0.ods"),
         ('[[names]]\nwhole = "n"\nfamily = "f"', "names.1"),
         ("[[addresses]]\nlines = []", "addresses.0"),
+        ('version = { column = "v", formats = ["%H:%M"] }', "version.formats.0"),
         ('[[addresses]]\npostcode = "p"\npostcode_cleaner = "fr"', "addresses.0.postcode_cleaner"),
     ],
 )
@@ -85,6 +86,26 @@ def test_a_mistake_in_a_toml_names_the_file_and_the_key(tmp_path, change, key):
     with pytest.raises(InvalidSource) as caught:
         load_sources(tmp_path)
     assert caught.value.where == {"file": str(path), "key": key}
+
+
+def dated(folder, pattern):
+    """A folder with a source whose dates are in a format."""
+    (folder / "other.toml").write_text(MINIMAL.replace("%d/%m/%Y", pattern), "utf-8")
+    return folder
+
+
+@pytest.mark.parametrize(
+    "pattern", ["DD/MM/YYYY", "%d/%m", "%-d/%m/%Y", "%s", "%Q", "", "%d/%m/%C"]
+)
+def test_a_format_that_no_date_can_be_read_in_is_found_at_once(tmp_path, pattern):
+    with pytest.raises(InvalidSource) as caught:
+        load_sources(dated(tmp_path, pattern))
+    assert caught.value.where == {"file": str(tmp_path / "other.toml"), "key": "date_formats.0"}
+
+
+@pytest.mark.parametrize("pattern", ["%d-%b-%y", "%Y%m%d", "%j %Y", "%d %B %Y %I:%M %p"])
+def test_any_format_that_says_a_day_is_taken(tmp_path, pattern):
+    assert load_sources(dated(tmp_path, pattern))["other"].date_formats == (pattern,)
 
 
 @pytest.mark.parametrize("content", ["title = ", "\xff\xfe not text"])

@@ -2,6 +2,8 @@
 
 import gzip
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -46,13 +48,6 @@ def test_a_missing_column_is_named(make):
     with pytest.raises(MissingColumn) as caught:
         read_table(path, source, Rejects())
     assert caught.value.where == {"file": str(path), "column": "dob"}
-
-
-def test_a_missing_column_of_ndjson_is_named(make):
-    path, source = make('{"ref": "1", "first": "A", "last": "B", "dob": ""}', name="feed.ndjson")
-    with pytest.raises(MissingColumn) as caught:
-        read_table(path, source, Rejects())
-    assert caught.value.where["column"] == "other_dobs"
 
 
 def test_a_semicolon_file_says_that_the_delimiter_is_wrong(make):
@@ -102,6 +97,17 @@ def test_another_encoding_of_ndjson_is_found(make):
     assert caught.value.where["row"] == 1
 
 
+@pytest.mark.parametrize("key", [["1"], True, {"id": "1"}])
+def test_a_parquet_key_that_names_nothing_stops_the_feed(make, tmp_path, key):
+    _, source = make(lines(GOOD))
+    path = tmp_path / "feed.parquet"
+    row = {"ref": key, "first": "Ann", "last": "A", "dob": "", "other_dobs": ""}
+    pq.write_table(pa.Table.from_pylist([row]), path)
+    with pytest.raises(UnreadableFeed) as caught:
+        read_table(path, source, Rejects())
+    assert caught.value.where == {"file": str(path), "column": "ref"}
+
+
 @pytest.mark.parametrize("name", ["feed.parquet", "feed.csv.gz", "feed.ndjson.gz"])
 def test_a_damaged_file_is_unreadable(make, name):
     path, source = make(b"PAR1 this is neither", name=name)
@@ -136,6 +142,16 @@ def test_rows_of_another_length_are_rejected_and_numbered(make):
         (2, "", "", "wrong number of values"),
         (4, "", "", "wrong number of values"),
         (5, "", "ref", "no key"),
+    ]
+
+
+def test_a_row_made_of_many_lines_by_a_stray_quote_says_how_many_are_lost(make):
+    rows = ['2,"Bo,Fenwold,,', "3,Cy,F,,", '4,Di,"F,,', "5,Ed,F,,"]
+    path, source = make(lines(GOOD, *rows))
+    rejects = Rejects()
+    assert ids(path, source, rejects) == ["1", "5"]
+    assert [(r.row, r.reason) for r in rejects.items] == [
+        (2, "wrong number of values, in 3 lines that a quote makes one row")
     ]
 
 

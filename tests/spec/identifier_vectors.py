@@ -1,10 +1,15 @@
 """Identifiers as sources write them, each with what must become of it and why.
 
 A vector is well-formed when `canonical` is given, and evidence of identity unless `placeholder`
-says that it stands for no value. To extend the specification, add a line.
+says that it stands for no value. To extend the specification, add a line. Where the collection of
+published vectors lies beside the repository, `published` reads it: a second opinion.
 """
 
+import json
+from pathlib import Path
 from typing import NamedTuple
+
+PUBLISHED = Path(__file__).parents[3] / "shared" / "reference" / "identifier-vectors.json"
 
 
 class Vector(NamedTuple):
@@ -23,6 +28,25 @@ class ProblemValue(NamedTuple):
     text: str
     compact: str
     why: str
+
+
+class Published(NamedTuple):
+    """A published vector. `valid` is None where published rules disagree; `flags` as published."""
+
+    kind: str
+    text: str
+    valid: bool | None
+    canonical: str | None
+    flags: tuple[str, ...]
+
+
+def published() -> list[Published]:
+    """The published vectors; none where the collection is not there."""
+    if not PUBLISHED.is_file():
+        return []
+    rows = json.loads(PUBLISHED.read_text("utf-8"))
+    names = ("kind", "input", "valid", "canonical")
+    return [Published(*(row[name] for name in names), tuple(row["flags"])) for row in rows]
 
 
 def _vectors(

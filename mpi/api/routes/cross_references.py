@@ -32,4 +32,4 @@ def cross_references(system: SystemParam, value: ValueParam, index: IndexDep) ->
     For example `GET /v1/cross-references/nhs-number/9990000018`, or
     `GET /v1/cross-references/pnc/2012/0000123Q`.
     """
-    return json_response(index.cross_references(system, value).as_dict(index.namespace))
+    return json_response(index.cross_references(system, value).as_dict())

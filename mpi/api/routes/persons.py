@@ -48,7 +48,7 @@ def person(person_id: PersonIdParam, index: IndexDep, request: Request) -> Respo
     """
     found = index.person(person_id)
     if isinstance(found, PersonAnswer):
-        return json_response(found.as_dict(index.namespace))
+        return json_response(found.as_dict())
     response = json_response(found.as_dict(), 308 if len(found.current) == 1 else 300)
     if response.status_code == 308:
         (successor,) = found.current
