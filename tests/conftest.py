@@ -11,6 +11,8 @@ Before the last link, ids now retired stood for some of the same records:
 
 from __future__ import annotations
 
+import os
+
 import pyarrow as pa
 import pytest
 from hypothesis import settings
@@ -103,7 +105,11 @@ def snapshot_of(persons: dict[str, tuple[int, ...]]) -> Snapshot:
 @pytest.fixture(scope="session")
 def index_url(tmp_path_factory) -> str:
     """The URL of the small index; nothing may write to it."""
-    url = f"sqlite:///{tmp_path_factory.mktemp('index') / 'mpi.db'}"
+    return small_index(f"sqlite:///{tmp_path_factory.mktemp('index') / 'mpi.db'}")
+
+
+def small_index(url: str) -> str:
+    """Make the small index at a URL, which is returned."""
     store = open_store(url, create=True, seed=1)
     for at, persons in enumerate((BEFORE, NOW), 1):
         event = Event(kind="link", at=f"2026-01-0{at}T00:00:00Z")
@@ -119,3 +125,14 @@ def invented(tmp_path_factory):
     from tests.invented import Invented
 
     return Invented(tmp_path_factory.mktemp("invented"))
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """The URL of a PostgreSQL server of this session's own; see `tests.postgres`."""
+    if not os.environ.get("CI"):
+        pytest.importorskip("psycopg", reason="the extra `postgres` is not installed")
+    from tests.postgres import serving_tests
+
+    with serving_tests() as url:
+        yield url

@@ -1,1 +1,1 @@
-"""Keeping: the index in SQLite through SQLAlchemy Core, read and written by verbs."""
+"""Keeping: the index in SQLite or PostgreSQL by SQLAlchemy Core, read and written by verbs."""

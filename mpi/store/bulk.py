@@ -1,8 +1,9 @@
-"""Fill the slot that is not live from a snapshot, sorted, in transactions of bounded size."""
+"""Make a generation from a snapshot, sorted, in transactions of bounded size."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,10 +11,10 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Table, delete
+from sqlalchemy import Connection, Table
 
-from mpi.store import sqlite
-from mpi.store.schema import Slot
+from mpi.store.database import Database, Rows
+from mpi.store.schema import Generation
 from mpi.store.snapshot import CONFIDENCE, IDENTIFIERS, KEYS, LINKS, PERSONS, RECORDS, Snapshot
 
 OnTable = Callable[[str, int], None]
@@ -24,58 +25,57 @@ WIDE_ROWS = 20_000
 """Rows of one transaction where they carry payloads of a kilobyte or two."""
 
 
-def empty(connection: Connection, slot: Slot) -> None:
-    """Throw away what a slot holds, and its secondary indexes, one transaction per table."""
-    for index in slot.indexes():
-        with connection.begin():
-            index.drop(connection, checkfirst=True)
-    for _, table in slot.tables():
-        with connection.begin():
-            connection.execute(delete(table))
-
-
-def load(
-    connection: Connection, slot: Slot, snapshot: Snapshot, on_table: OnTable
-) -> dict[str, int]:
-    """Fill an empty slot and index it; returns the rows of each table, and reports them as it goes.
+def load(into: Loading, new: Generation, snapshot: Snapshot, on_table: OnTable) -> dict[str, int]:
+    """Make a generation; returns the rows of each of its tables, and reports them as it goes.
 
     Raises ValueError when the persons do not account for the records.
     """
     counts: dict[str, int] = {}
 
-    def done(name: str, rows: int) -> None:
-        counts[name] = rows
-        on_table(name, rows)
+    def fill(name: str, tables: Sequence[Table], chunks: Iterable[Sequence[Rows]]) -> None:
+        counts[name] = into.fill(tables, chunks)
+        on_table(name, counts[name])
 
-    done("record", _load_records(connection, slot, snapshot))
+    fill("record", (new.record, new.payload), _records(snapshot))
     if pc.sum(snapshot.persons["record_count"]).as_py() not in (counts["record"], None):
         raise ValueError("the persons of the snapshot do not account for its records")
-    done("identifier", _load_identifiers(connection, slot.identifier, snapshot.identifiers))
+    fill("identifier", (new.identifier,), _identifiers(new.identifier, snapshot.identifiers))
     for table, schema, rows in (
-        (slot.blocking_key, KEYS, snapshot.keys),
-        (slot.link, LINKS, snapshot.links),
-        (slot.confidence, CONFIDENCE, snapshot.confidence),
+        (new.blocking_key, KEYS, snapshot.keys),
+        (new.link, LINKS, snapshot.links),
+        (new.confidence, CONFIDENCE, snapshot.confidence),
     ):
-        done(table.name.rpartition("_")[0], _load_numbers(connection, table, rows, schema))
-    done("person", _load_persons(connection, slot.person, snapshot.persons))
-    for index in slot.indexes():
-        with connection.begin():
-            index.create(connection)
-    on_table("indexes", 0)
+        fill(table.name.rpartition("_")[0], (table,), _numbers(table, rows, schema))
+    fill("person", (new.person,), _persons(new.person, snapshot.persons))
     return counts
 
 
-def _load_records(connection: Connection, slot: Slot, snapshot: Snapshot) -> int:
+@dataclass(frozen=True, slots=True)
+class Loading:
+    """A database while a generation is loaded into it."""
+
+    database: Database
+    connection: Connection
+
+    def fill(self, tables: Sequence[Table], chunks: Iterable[Sequence[Rows]]) -> int:
+        """Make tables from chunks of rows of each; returns the rows of one."""
+        rows = 0
+
+        def counted() -> Iterator[Sequence[Rows]]:
+            nonlocal rows
+            for chunk in chunks:
+                rows += len(chunk[0][0])
+                yield chunk
+
+        self.database.fill(self.connection, tables, counted())
+        return rows
+
+
+def _records(snapshot: Snapshot) -> Iterator[Sequence[Rows]]:
     """The narrow and the wide part of each record, chunk by chunk."""
-    rows = 0
     for chunk in _chunks(snapshot):
         narrow = [_plain(chunk[name]) for name in RECORDS.names[:5]]
-        wide = [narrow[0], _plain(chunk["payload"])]
-        with connection.begin():
-            sqlite.insert_columns(connection, slot.record, narrow)
-            sqlite.insert_columns(connection, slot.payload, wide)
-        rows += chunk.num_rows
-    return rows
+        yield narrow, [narrow[0], _plain(chunk["payload"])]
 
 
 def _chunks(snapshot: Snapshot) -> Iterator[pa.Table]:
@@ -85,13 +85,11 @@ def _chunks(snapshot: Snapshot) -> Iterator[pa.Table]:
             yield table.slice(at, WIDE_ROWS)
 
 
-def _load_identifiers(connection: Connection, table: Table, rows: pa.Table) -> int:
+def _identifiers(table: Table, rows: pa.Table) -> Iterator[Sequence[Rows]]:
     """Identifiers by value; of one held twice by a record, the verified one stays."""
     order = [("system", "ascending"), ("value", "ascending"), ("record_no", "ascending")]
     given = _as(rows, IDENTIFIERS).sort_by([*order, ("verified", "descending")])
-    given = _first_of_equals(given.combine_chunks(), [name for name, _ in order])
-    _insert(connection, table, given)
-    return int(given.num_rows)
+    return _sliced(table, _first_of_equals(given.combine_chunks(), [name for name, _ in order]))
 
 
 def _first_of_equals(rows: pa.Table, names: list[str]) -> pa.Table:
@@ -103,23 +101,19 @@ def _first_of_equals(rows: pa.Table, names: list[str]) -> pa.Table:
     return rows.filter(pa.array(~np.concatenate(([False], repeats))[: rows.num_rows]))
 
 
-def _load_persons(connection: Connection, table: Table, rows: pa.Table) -> int:
+def _persons(table: Table, rows: pa.Table) -> Iterator[Sequence[Rows]]:
     given = _as(rows, PERSONS).sort_by("person_no")
     findings = [orjson.dumps(codes or []).decode() for codes in given["findings"].to_pylist()]
     at = given.schema.get_field_index("findings")
-    _insert(connection, table, given.set_column(at, "findings", pa.array(findings, pa.string())))
-    return int(given.num_rows)
+    return _sliced(table, given.set_column(at, "findings", pa.array(findings, pa.string())))
 
 
-def _insert(connection: Connection, table: Table, rows: pa.Table) -> None:
+def _sliced(table: Table, rows: pa.Table) -> Iterator[Sequence[Rows]]:
     for at in range(0, rows.num_rows, ROWS):
-        chunk = rows.slice(at, ROWS)
-        columns = [_plain(chunk[column.name]) for column in table.columns]
-        with connection.begin():
-            sqlite.insert_columns(connection, table, columns)
+        yield (_columns(table, rows.slice(at, ROWS)),)
 
 
-def _load_numbers(connection: Connection, table: Table, rows: pa.Table, schema: pa.Schema) -> int:
+def _numbers(table: Table, rows: pa.Table, schema: pa.Schema) -> Iterator[Sequence[Rows]]:
     """Rows of integers, in the order of the primary key, equal keys once.
 
     The order is a permutation, applied chunk by chunk: tens of millions of rows are not copied.
@@ -127,11 +121,7 @@ def _load_numbers(connection: Connection, table: Table, rows: pa.Table, schema: 
     given = _as(rows, schema).combine_chunks()
     order = _order([given[column.name].to_numpy() for column in table.primary_key.columns])
     for at in range(0, len(order), ROWS):
-        chunk = given.take(pa.array(order[at : at + ROWS]))
-        columns = [_plain(chunk[column.name]) for column in table.columns]
-        with connection.begin():
-            sqlite.insert_columns(connection, table, columns)
-    return len(order)
+        yield (_columns(table, given.take(pa.array(order[at : at + ROWS]))),)
 
 
 def _order(keys: list[NDArray[Any]]) -> NDArray[np.int64]:
@@ -158,6 +148,10 @@ def _ascending(keys: list[NDArray[Any]]) -> bool:
 
 def _as(rows: pa.Table, schema: pa.Schema) -> pa.Table:
     return rows.select(schema.names).cast(schema)
+
+
+def _columns(table: Table, rows: pa.Table) -> Rows:
+    return [_plain(rows[column.name]) for column in table.columns]
 
 
 def _plain(column: pa.ChunkedArray) -> list[Any]:

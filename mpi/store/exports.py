@@ -10,8 +10,9 @@ import numpy as np
 import pyarrow as pa
 from sqlalchemy import Connection
 
-from mpi.store.sqlite import Prepared
-from mpi.store.tables import AS_OF, RETIRED, Tables
+from mpi.store import snapshot
+from mpi.store.database import Prepared
+from mpi.store.tables import RETIRED, Tables
 
 MEMBERSHIP = pa.schema(
     [("source", pa.string()), ("source_id", pa.string()), ("person_id", pa.string())]
@@ -63,12 +64,30 @@ LINKS = pa.schema(
         ("blocked", pa.bool_()),
     ]
 )
+NUMBERED = {
+    "record": pa.schema(
+        [
+            ("record_no", pa.int64()),
+            ("source", pa.string()),
+            ("source_id", pa.string()),
+            ("person_no", pa.int64()),
+        ]
+    ),
+    "payload": pa.schema([("record_no", pa.int64()), ("payload", pa.binary())]),
+    "verified_identifier": pa.schema(
+        [("record_no", pa.int64()), ("system", pa.string()), ("value", pa.string())]
+    ),
+    "blocking_key": snapshot.KEYS,
+    "link": snapshot.LINKS,
+    "confidence": snapshot.CONFIDENCE,
+}
+"""Tables as they are kept; all are in the order of their first column."""
 ROWS = 10_000
 """Rows fetched at once; with more, the garbage collector goes over them again and again."""
 
 
 def previous_membership(connection: Connection, of: Tables) -> pa.Table:
-    """The person of every record in the live slot; joined here, as persons are few."""
+    """The person of every record in the live generation; joined here, as persons are few."""
     kept = _table(connection, of.records_by_person, RECORDS_BY_PERSON)
     persons = _table(connection, of.persons, PERSONS)
     at = np.searchsorted(persons["person_no"].to_numpy(), kept["person_no"].to_numpy())
@@ -77,9 +96,9 @@ def previous_membership(connection: Connection, of: Tables) -> pa.Table:
     return pa.table(columns, schema=PREVIOUS_MEMBERSHIP)
 
 
-def membership_as_of(connection: Connection, sequence: int) -> pa.Table:
+def membership_as_of(connection: Connection, of: Tables, sequence: int) -> pa.Table:
     """The person of every record after an event."""
-    return _table(connection, AS_OF, MEMBERSHIP, sequence=sequence)
+    return _table(connection, of.as_of, MEMBERSHIP, sequence=sequence)
 
 
 def retired_persons(connection: Connection) -> pa.Table:
@@ -110,6 +129,11 @@ def cross_references(connection: Connection, of: Tables, rows: int) -> Iterator[
 def links(connection: Connection, of: Tables, rows: int) -> Iterator[pa.RecordBatch]:
     """Every link."""
     return _stream(connection, of.links, LINKS, rows)
+
+
+def numbered(connection: Connection, of: Tables, name: str, rows: int) -> Iterator[pa.RecordBatch]:
+    """A table of `NUMBERED` as it is kept."""
+    return _stream(connection, of.numbered[name], NUMBERED[name], rows)
 
 
 def _stream(

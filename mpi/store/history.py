@@ -1,7 +1,7 @@
 """What outlives a link: which ids were minted and retired, and who belonged to whom, when.
 
-Everything here is derived by comparing the slot about to go live with the open rows of history, in
-the transaction that flips the pointer; so history and index cannot disagree.
+Everything here is derived by comparing the generation about to go live with the open rows of
+history, in the transaction that flips the pointer; so history and index cannot disagree.
 """
 
 from __future__ import annotations
@@ -25,24 +25,24 @@ from sqlalchemy import (
     update,
 )
 
-from mpi.store.schema import Slot, membership, person_history
+from mpi.store.schema import Generation, membership, person_history
 
 STANDS = membership.c.to_sequence.is_(None)
 RETIREMENT = ("retired_sequence", "how", "successors", "members")
 
 
-def bring_up_to(connection: Connection, slot: Slot, sequence: int) -> None:
-    """Bring history up to the persons of a slot, as of an event."""
-    _retire(connection, slot, sequence)
-    _revive(connection, slot)
-    _mint(connection, slot, sequence)
-    _close_memberships(connection, slot, sequence)
-    _open_memberships(connection, slot, sequence)
+def bring_up_to(connection: Connection, new: Generation, sequence: int) -> None:
+    """Bring history up to the persons of a generation, as of an event."""
+    _retire(connection, new, sequence)
+    _revive(connection, new)
+    _mint(connection, new, sequence)
+    _close_memberships(connection, new, sequence)
+    _open_memberships(connection, new, sequence)
 
 
-def _retire(connection: Connection, slot: Slot, sequence: int) -> None:
-    """Retire the ids that the slot no longer uses, each with its last members."""
-    lost = connection.execute(_members_lost(slot)).all()
+def _retire(connection: Connection, new: Generation, sequence: int) -> None:
+    """Retire the ids that the generation no longer uses, each with its last members."""
+    lost = connection.execute(_members_lost(new)).all()
     retirements = [
         {"lost": person_id, "retired_sequence": sequence, **_retirement(list(rows))}
         for person_id, rows in groupby(lost, itemgetter(0))
@@ -53,14 +53,14 @@ def _retire(connection: Connection, slot: Slot, sequence: int) -> None:
         connection.execute(update(person_history).where(of_lost).values(values), retirements)
 
 
-def _members_lost(slot: Slot) -> Select[Any]:
-    """Members of each id that a slot does not use, and the person each has there, if any."""
-    now = slot.person.alias("now")
+def _members_lost(new: Generation) -> Select[Any]:
+    """Members of each id that a generation does not use, and the person each has there, if any."""
+    now = new.person.alias("now")
     return (
         select(membership.c.person_id, membership.c.source, membership.c.source_id, now.c.person_id)
-        .join_from(membership, slot.record, _same_record(slot), isouter=True)
-        .join(now, now.c.person_no == slot.record.c.person_no, isouter=True)
-        .where(STANDS, ~_in_use(slot, membership.c.person_id))
+        .join_from(membership, new.record, _same_record(new), isouter=True)
+        .join(now, now.c.person_no == new.record.c.person_no, isouter=True)
+        .where(STANDS, ~_in_use(new, membership.c.person_id))
         .order_by(membership.c.person_id, membership.c.source, membership.c.source_id)
     )
 
@@ -76,53 +76,53 @@ def _retirement(rows: Sequence[Sequence[Any]]) -> dict[str, str]:
     }
 
 
-def _revive(connection: Connection, slot: Slot) -> None:
+def _revive(connection: Connection, new: Generation) -> None:
     """Ids that were retired and are in use again."""
     again = person_history.c.retired_sequence.is_not(None)
     connection.execute(
         update(person_history)
-        .where(again, _in_use(slot, person_history.c.person_id))
+        .where(again, _in_use(new, person_history.c.person_id))
         .values(dict.fromkeys(RETIREMENT))
     )
 
 
-def _mint(connection: Connection, slot: Slot, sequence: int) -> None:
+def _mint(connection: Connection, new: Generation, sequence: int) -> None:
     """Ids never seen before."""
-    person_id = slot.person.c.person_id
+    person_id = new.person.c.person_id
     seen = exists().where(person_history.c.person_id == person_id)
-    new = select(person_id, literal(sequence)).where(~seen).order_by(person_id)
-    connection.execute(insert(person_history).from_select(["person_id", "first_sequence"], new))
+    unseen = select(person_id, literal(sequence)).where(~seen).order_by(person_id)
+    connection.execute(insert(person_history).from_select(["person_id", "first_sequence"], unseen))
 
 
-def _close_memberships(connection: Connection, slot: Slot, sequence: int) -> None:
+def _close_memberships(connection: Connection, new: Generation, sequence: int) -> None:
     """End the membership of every record that left its person."""
     stays = (
         exists()
-        .where(_same_record(slot))
-        .where(slot.person.c.person_no == slot.record.c.person_no)
-        .where(slot.person.c.person_id == membership.c.person_id)
+        .where(_same_record(new))
+        .where(new.person.c.person_no == new.record.c.person_no)
+        .where(new.person.c.person_id == membership.c.person_id)
     )
     connection.execute(update(membership).where(STANDS, ~stays).values(to_sequence=sequence))
 
 
-def _open_memberships(connection: Connection, slot: Slot, sequence: int) -> None:
+def _open_memberships(connection: Connection, new: Generation, sequence: int) -> None:
     """Begin a membership for every record that has none."""
-    record, person = slot.record.c, slot.person.c
-    has_one = exists().where(_same_record(slot), STANDS)
-    new = (
+    record, person = new.record.c, new.person.c
+    has_one = exists().where(_same_record(new), STANDS)
+    begun = (
         select(record.source, record.source_id, literal(sequence), person.person_id)
-        .join_from(slot.record, slot.person, person.person_no == record.person_no)
+        .join_from(new.record, new.person, person.person_no == record.person_no)
         .where(~has_one)
         .order_by(record.source, record.source_id)
     )
     columns = ["source", "source_id", "from_sequence", "person_id"]
-    connection.execute(insert(membership).from_select(columns, new))
+    connection.execute(insert(membership).from_select(columns, begun))
 
 
-def _same_record(slot: Slot) -> ColumnElement[bool]:
-    record = slot.record.c
+def _same_record(new: Generation) -> ColumnElement[bool]:
+    record = new.record.c
     return and_(record.source == membership.c.source, record.source_id == membership.c.source_id)
 
 
-def _in_use(slot: Slot, person_id: ColumnElement[str]) -> ColumnElement[bool]:
-    return exists().where(slot.person.c.person_id == person_id)
+def _in_use(new: Generation, person_id: ColumnElement[str]) -> ColumnElement[bool]:
+    return exists().where(new.person.c.person_id == person_id)

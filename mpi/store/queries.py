@@ -1,8 +1,9 @@
-"""Every statement that reads, built once per slot, so that each is compiled only once."""
+"""Every statement that reads, built once per generation, so that each is compiled only once."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -15,13 +16,19 @@ from sqlalchemy import (
     tuple_,
 )
 
-from mpi.store.schema import Slot, index_state, log, membership, person_history, release, slots
-from mpi.store.sqlite import Prepared
-
-POINTER = Prepared(select(index_state.c.live, index_state.c.sequence))
+from mpi.store.database import Prepare, Prepared
+from mpi.store.schema import (
+    Generation,
+    generation,
+    index_state,
+    log,
+    membership,
+    person_history,
+    release,
+)
 
 STATE = select(
-    index_state.c.live,
+    index_state.c.generation,
     index_state.c.sequence,
     index_state.c.seed,
     index_state.c.provisional,
@@ -50,7 +57,7 @@ RESIDENCES = (
 
 @dataclass(frozen=True, slots=True)
 class Queries:
-    """The statements over one slot; a `bindparam` names what each asks for."""
+    """The statements over one generation; a `bindparam` names what each asks for."""
 
     holders: Prepared
     person_no_of_id: Prepared
@@ -60,12 +67,12 @@ class Queries:
     pairs_of_anchors: Select[Any]
     candidates: Select[Any]
     records: Select[Any]
-    records_of: Select[Any]
+    records_of: Prepared
     links: Select[Any]
     current_persons: Select[Any]
 
 
-def _holders(t: Slot) -> Select[Any]:
+def _holders(t: Generation) -> Select[Any]:
     """Records that hold an identifier."""
     return (
         select(t.identifier.c.record_no, t.record.c.person_no, t.identifier.c.verified)
@@ -78,7 +85,7 @@ def _holders(t: Slot) -> Select[Any]:
     )
 
 
-def _person(t: Slot) -> Select[Any]:
+def _person(t: Generation) -> Select[Any]:
     """One row per identifier of each record of a person, and one for a record that has none."""
     return (
         select(
@@ -100,7 +107,7 @@ def _person(t: Slot) -> Select[Any]:
     )
 
 
-def _pairs(t: Slot) -> Select[Any]:
+def _pairs(t: Generation) -> Select[Any]:
     """What is kept about the pairs of a person: every pair, or the spanning tree."""
     c = t.confidence.c
     return (
@@ -110,14 +117,14 @@ def _pairs(t: Slot) -> Select[Any]:
     )
 
 
-def _pairs_of_anchors(t: Slot) -> Select[Any]:
+def _pairs_of_anchors(t: Generation) -> Select[Any]:
     """The pairs of a person that touch an anchor."""
     anchors: BindParameter[Any] = bindparam("anchors", expanding=True)
     c = t.confidence.c
     return _pairs(t).where(or_(c.record_l.in_(anchors), c.record_r.in_(anchors)))
 
 
-def _candidates(t: Slot) -> Select[Any]:
+def _candidates(t: Generation) -> Select[Any]:
     """Records that share a blocking key."""
     c = t.blocking_key.c
     return (
@@ -128,7 +135,7 @@ def _candidates(t: Slot) -> Select[Any]:
     )
 
 
-def _whole_records(t: Slot) -> Select[Any]:
+def _whole_records(t: Generation) -> Select[Any]:
     """Whole records: key, version, person and payload."""
     return (
         select(
@@ -144,13 +151,13 @@ def _whole_records(t: Slot) -> Select[Any]:
     )
 
 
-def _records(t: Slot) -> Select[Any]:
+def _records(t: Generation) -> Select[Any]:
     """Whole records, by number."""
     numbers: BindParameter[Any] = bindparam("record_nos", expanding=True)
     return _whole_records(t).where(t.record.c.record_no.in_(numbers)).order_by(t.record.c.record_no)
 
 
-def _records_of(t: Slot) -> Select[Any]:
+def _records_of(t: Generation) -> Select[Any]:
     """Whole records of one source system, by key."""
     return (
         _whole_records(t)
@@ -159,7 +166,7 @@ def _records_of(t: Slot) -> Select[Any]:
     )
 
 
-def _links(t: Slot) -> Select[Any]:
+def _links(t: Generation) -> Select[Any]:
     """Links whose both ends are among some records."""
     record_nos: BindParameter[Any] = bindparam("record_nos", expanding=True)
     c = t.link.c
@@ -170,7 +177,7 @@ def _links(t: Slot) -> Select[Any]:
     )
 
 
-def _current_persons(t: Slot) -> Select[Any]:
+def _current_persons(t: Generation) -> Select[Any]:
     """The persons who hold some record keys now, with the number of those keys each holds."""
     return (
         select(t.person.c.person_id, func.count())
@@ -185,7 +192,10 @@ def _current_persons(t: Slot) -> Select[Any]:
     )
 
 
-def _queries(t: Slot) -> Queries:
+@lru_cache(maxsize=16)
+def queries_of(number: int, prepare: Prepare) -> Queries:
+    """The statements over a generation, by its number, for one kind of database."""
+    t = generation(number)
     of_record = select(t.record.c.person_no, t.record.c.record_no).where(
         t.record.c.source == bindparam("source"), t.record.c.source_id == bindparam("source_id")
     )
@@ -193,18 +203,15 @@ def _queries(t: Slot) -> Queries:
         t.person.c.person_id == bindparam("person_id")
     )
     return Queries(
-        holders=Prepared(_holders(t)),
-        person_no_of_id=Prepared(of_id),
-        person_no_of_record=Prepared(of_record),
-        person=Prepared(_person(t)),
-        pairs=Prepared(_pairs(t)),
+        holders=prepare(_holders(t)),
+        person_no_of_id=prepare(of_id),
+        person_no_of_record=prepare(of_record),
+        person=prepare(_person(t)),
+        pairs=prepare(_pairs(t)),
         pairs_of_anchors=_pairs_of_anchors(t),
         candidates=_candidates(t),
         records=_records(t),
-        records_of=_records_of(t),
+        records_of=prepare(_records_of(t)),
         links=_links(t),
         current_persons=_current_persons(t),
     )
-
-
-queries = {name: _queries(slot) for name, slot in slots.items()}

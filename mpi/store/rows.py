@@ -25,12 +25,12 @@ class Release:
 class State:
     """Where the index stands.
 
-    `live` is the slot that readers use, `sequence` the number of the last event of the log (0 for
-    an index never linked), `seed` what person ids are derived from together with the sequence.
-    `counts` gives the rows of each table of the live slot, under the table's plain name.
+    `generation` is the one that readers use, `sequence` the number of the last event of the log (0
+    for an index never linked), `seed` what person ids are derived from together with the sequence.
+    `counts` gives the rows of each table of that generation, under the table's plain name.
     """
 
-    live: str
+    generation: int
     sequence: int
     seed: int
     release: Release | None = None

@@ -1,31 +1,37 @@
-"""The tables of the index: two slots of everything a link makes, and what outlives every link.
+"""The tables of the index: generations of everything a link makes, and what outlives every link.
 
-Readers use the slot that `index_state.live` names. A link fills the other slot, then flips the
-pointer and writes history in one transaction; so what lies in the slot that is not live has no
-meaning, and is emptied before it is filled again.
+Readers use the generation that `index_state.generation` names. A link makes the next one beside it,
+then moves the pointer and writes history in one transaction; so what lies in any other generation
+has no meaning, and is dropped by the next link. A number is never used for two things that readers
+could see.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text
+from sqlalchemy.types import TypeEngine
 
-SLOTS = ("a", "b")
-REVISIONS = ("0001",)
-"""Every revision of the schema, oldest first; a test holds it against the migrations."""
+REVISIONS = ("0001", "0002")
+"""Every revision of the schema, numbered, oldest first; a test holds it against the migrations."""
 
 metadata = MetaData()
+"""What outlives every link; each generation has its own."""
+
+TEXT = Text().with_variant(Text(collation="C"), "postgresql")
+"""Text in the order of its bytes, which is the order of SQLite and of Arrow."""
 
 
-def _clustered(name: str, *columns: Column[Any]) -> Table:
+def _clustered(name: str, metadata: MetaData, *columns: Column[Any]) -> Table:
     """A table that lies in the order of its primary key, where the database can do that."""
     return Table(name, metadata, *columns, sqlite_with_rowid=False)
 
 
-def _key(name: str, kind: type[Text | BigInteger | Integer] = Integer) -> Column[Any]:
+def _key(name: str, kind: TypeEngine[Any] | type[TypeEngine[Any]] = Integer) -> Column[Any]:
     return Column(name, kind, primary_key=True, autoincrement=False)
 
 
@@ -34,12 +40,14 @@ def _number(name: str, *, nullable: bool = False) -> Column[Any]:
 
 
 def _text(name: str, *, nullable: bool = False) -> Column[Any]:
-    return Column(name, Text, nullable=nullable)
+    return Column(name, TEXT, nullable=nullable)
 
 
 @dataclass(frozen=True, slots=True)
-class Slot:
-    """The tables of one slot, in the order in which they are filled."""
+class Generation:
+    """The tables of one generation, in the order in which they are filled."""
+
+    number: int
 
     record: Table
     payload: Table
@@ -51,58 +59,89 @@ class Slot:
 
     def tables(self) -> Iterator[tuple[str, Table]]:
         """Each table under its plain name."""
-        for field in fields(self):
-            yield field.name, getattr(self, field.name)
-
-    def indexes(self) -> Iterator[Index]:
-        """The secondary indexes, in a fixed order; dropped while the slot is filled."""
-        for _, table in self.tables():
-            yield from sorted(table.indexes, key=lambda index: str(index.name))
+        for name in TABLES:
+            yield name, getattr(self, name)
 
 
-def _record(slot: str) -> Table:
+TABLES = tuple(field.name for field in fields(Generation) if field.name != "number")
+
+
+@lru_cache(maxsize=16)
+def generation(number: int) -> Generation:
+    """The tables of a generation by its number."""
+    within = MetaData()
+    return Generation(
+        number,
+        record=_record(number, within),
+        payload=_payload(number, within),
+        identifier=_identifier(number, within),
+        blocking_key=_blocking_key(number, within),
+        link=_link(number, within),
+        person=_person(number, within),
+        confidence=_confidence(number, within),
+    )
+
+
+def generation_of(table: str) -> int | None:
+    """The number of the generation that a table belongs to by its name; None for all others.
+
+    >>> generation_of("blocking_key_7")
+    7
+    >>> generation_of("index_state") is None
+    True
+    """
+    plain, _, number = table.rpartition("_")
+    return int(number) if plain in TABLES and number.isdecimal() else None
+
+
+def _record(number: int, within: MetaData) -> Table:
     """The narrow part of a record, which look-ups read; its wide part is the payload."""
     table = Table(
-        f"record_{slot}",
-        metadata,
+        f"record_{number}",
+        within,
         _key("record_no"),
         _text("source"),
         _text("source_id"),
         _text("version"),
         _number("person_no"),
     )
-    Index(f"record_{slot}_key", table.c.source, table.c.source_id, unique=True)
-    Index(f"record_{slot}_person", table.c.person_no)
+    Index(f"record_{number}_key", table.c.source, table.c.source_id, unique=True)
+    Index(f"record_{number}_person", table.c.person_no)
     return table
 
 
-def _payload(slot: str) -> Table:
+def _payload(number: int, within: MetaData) -> Table:
     return Table(
-        f"payload_{slot}",
-        metadata,
+        f"payload_{number}",
+        within,
         _key("record_no"),
         Column("payload", LargeBinary, nullable=False),
     )
 
 
-def _identifier(slot: str) -> Table:
+def _identifier(number: int, within: MetaData) -> Table:
     """Identifiers by value; the index holds all columns, so those of a record are one range."""
     table = _clustered(
-        f"identifier_{slot}",
-        _key("system", Text),
-        _key("value", Text),
+        f"identifier_{number}",
+        within,
+        _key("system", TEXT),
+        _key("value", TEXT),
         _key("record_no"),
         _number("verified"),
     )
     c = table.c
-    Index(f"identifier_{slot}_record", c.record_no, c.system, c.value, c.verified)
+    Index(f"identifier_{number}_record", c.record_no, c.system, c.value, c.verified)
     return table
 
 
-def _person(slot: str) -> Table:
+def _blocking_key(number: int, within: MetaData) -> Table:
+    return _clustered(f"blocking_key_{number}", within, _key("key", BigInteger), _key("record_no"))
+
+
+def _person(number: int, within: MetaData) -> Table:
     table = Table(
-        f"person_{slot}",
-        metadata,
+        f"person_{number}",
+        within,
         _key("person_no"),
         _text("person_id"),
         _number("golden_record_no"),
@@ -110,13 +149,14 @@ def _person(slot: str) -> Table:
         _number("record_count"),
         _number("all_pairs"),
     )
-    Index(f"person_{slot}_id", table.c.person_id, unique=True)
+    Index(f"person_{number}_id", table.c.person_id, unique=True)
     return table
 
 
-def _link(slot: str) -> Table:
+def _link(number: int, within: MetaData) -> Table:
     return _clustered(
-        f"link_{slot}",
+        f"link_{number}",
+        within,
         _key("record_l"),
         _key("record_r"),
         _number("weight"),
@@ -124,9 +164,10 @@ def _link(slot: str) -> Table:
     )
 
 
-def _confidence(slot: str) -> Table:
+def _confidence(number: int, within: MetaData) -> Table:
     return _clustered(
-        f"confidence_{slot}",
+        f"confidence_{number}",
+        within,
         _key("person_no"),
         _key("record_l"),
         _key("record_r"),
@@ -136,39 +177,25 @@ def _confidence(slot: str) -> Table:
     )
 
 
-def _slot(slot: str) -> Slot:
-    return Slot(
-        record=_record(slot),
-        payload=_payload(slot),
-        identifier=_identifier(slot),
-        blocking_key=_clustered(f"blocking_key_{slot}", _key("key", BigInteger), _key("record_no")),
-        link=_link(slot),
-        person=_person(slot),
-        confidence=_confidence(slot),
-    )
-
-
-slots = {slot: _slot(slot) for slot in SLOTS}
-
 index_state = Table(
     "index_state",
     metadata,
     _key("id"),
-    _text("live"),
+    _number("generation"),
     _number("sequence"),
     Column("seed", BigInteger, nullable=False),
     _text("release_id", nullable=True),
     _number("provisional"),
     _text("counts"),
 )
-"""One row, of id 1: which slot is live, and the last event that it reflects."""
+"""One row, of id 1: which generation is live, and the last event that it reflects."""
 
-release = Table("release", metadata, _key("release_id", Text), _text("name"), _text("document"))
+release = Table("release", metadata, _key("release_id", TEXT), _text("name"), _text("document"))
 
 person_history = Table(
     "person_history",
     metadata,
-    _key("person_id", Text),
+    _key("person_id", TEXT),
     _number("first_sequence"),
     _number("retired_sequence", nullable=True),
     _text("how", nullable=True),
@@ -179,8 +206,9 @@ person_history = Table(
 
 membership = _clustered(
     "membership",
-    _key("source", Text),
-    _key("source_id", Text),
+    metadata,
+    _key("source", TEXT),
+    _key("source_id", TEXT),
     _key("from_sequence"),
     _text("person_id"),
     _number("to_sequence", nullable=True),

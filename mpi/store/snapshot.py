@@ -1,4 +1,4 @@
-"""What a link of whole feeds hands to the store: the tables of one slot, in Arrow."""
+"""What a link of whole feeds hands to the store: the tables of one generation, in Arrow."""
 
 from __future__ import annotations
 

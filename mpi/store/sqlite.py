@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -20,10 +22,13 @@ from sqlalchemy import (
     event,
 )
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.schema import CreateTable
 
 from mpi.errors import IndexBusy, IndexUnreachable
+from mpi.store.database import EXPECTED, POINTER, Moment, Rows
+from mpi.store.schema import Generation
 
 HEADER = b"SQLite format 3\0"
 WAIT_SECONDS = 10.0
@@ -36,101 +41,8 @@ ROWS_A_STATEMENT = 400
 """Rows in one INSERT: a row then costs 0.4 microseconds, against 1.2 with one row each."""
 
 
-def path_of(url: str) -> Path:
-    """The file that an index's URL names; raises IndexUnreachable for any other URL."""
-    try:
-        parsed = make_url(url)
-    except ArgumentError as error:
-        raise IndexUnreachable("Its address should look like sqlite:///mpi.db.") from error
-    if parsed.get_backend_name() != "sqlite" or parsed.database in (None, "", ":memory:"):
-        raise IndexUnreachable("Its address must name a file, as in sqlite:///mpi.db.")
-    return Path(str(parsed.database))
-
-
-def reading_engine(path: Path) -> Engine:
-    """A pool of connections that cannot write, for any number of threads."""
-    pragmas = ("query_only = on", f"cache_size = -{READER_CACHE_KIB}")
-    engine = create_engine(
-        f"sqlite:///{path}",
-        poolclass=QueuePool,
-        pool_size=8,
-        max_overflow=-1,
-        pool_reset_on_return=None,
-        hide_parameters=True,
-        connect_args={"timeout": WAIT_SECONDS, "check_same_thread": False},
-    )
-    _prepare(engine, pragmas)
-    return engine
-
-
-def _writing_engine(path: Path) -> Engine:
-    """Connections that take the write lock before they look, and are closed after use."""
-    engine = create_engine(
-        f"sqlite:///{path}",
-        poolclass=NullPool,
-        hide_parameters=True,
-        connect_args={"timeout": WAIT_SECONDS},
-    )
-    pragmas = (
-        f"cache_size = -{CACHE_KIB}",
-        f"wal_autocheckpoint = {CHECKPOINT_PAGES}",
-        # Some builds overwrite all that is deleted, by default, which makes emptying a slot slow.
-        "secure_delete = fast",
-    )
-    _prepare(engine, pragmas)
-    event.listen(engine, "begin", lambda connection: _driver(connection).execute("BEGIN IMMEDIATE"))
-    return engine
-
-
-def _prepare(engine: Engine, pragmas: Sequence[str]) -> None:
-    """Set the pragmas of each new connection, and leave it to us to begin transactions.
-
-    Python's driver begins one only before it writes, so two reads could see two moments.
-    """
-
-    def connected(driver: sqlite3.Connection, _: object) -> None:
-        driver.isolation_level = None
-        for pragma in pragmas:
-            driver.execute(f"PRAGMA {pragma}")
-
-    event.listen(engine, "connect", connected)
-
-
-def _driver(connection: Connection) -> sqlite3.Connection:
-    driver = connection.connection.driver_connection
-    assert isinstance(driver, sqlite3.Connection)
-    return driver
-
-
-@contextmanager
-def failing_as_unreachable(path: Path | str) -> Iterator[None]:
-    """Turn an error of the database into IndexUnreachable, without statements or values."""
-    try:
-        yield
-    except DBAPIError as error:
-        raise IndexUnreachable(f"SQLite says: {error.orig}.", file=path) from error
-    except sqlite3.Error as error:
-        raise IndexUnreachable(f"SQLite says: {error}.", file=path) from error
-
-
-@contextmanager
-def snapshot(engine: Engine) -> Iterator[Connection]:
-    """A read transaction: every statement in it sees the same moment of the index."""
-    with failing_as_unreachable(str(engine.url.database)), engine.connect() as connection:
-        driver = _driver(connection)
-        driver.execute("BEGIN")
-        try:
-            yield connection
-        finally:
-            driver.rollback()
-
-
 class Prepared:
-    """A Core statement compiled once and run on the driver beneath SQLAlchemy.
-
-    For the few statements of a look-up, where executing one through SQLAlchemy costs more (about
-    40 microseconds) than SQLite needs to answer it, and for whole tables, where its rows do.
-    """
+    """See `database.Prepared`."""
 
     def __init__(self, statement: Select[Any]) -> None:
         """Args: statement, whose parameters are plain (none expands to a list)."""
@@ -156,65 +68,217 @@ class Prepared:
         return _driver(connection).execute(self.text, values)
 
 
-@contextmanager
-def writing(path: Path) -> Iterator[Connection]:
-    """A connection of its own for writing; each `connection.begin()` takes the write lock."""
-    engine = _writing_engine(path)
-    with engine.connect() as connection:
-        yield connection
+class SQLite:
+    """An index in a file; see `database.Database`."""
 
+    prepare = Prepared
 
-@contextmanager
-def writer_lock(path: Path) -> Iterator[None]:
-    """Hold the index against other writers, over many transactions; raises IndexBusy.
+    def __init__(self, url: URL) -> None:
+        """Args: url, which names a file; raises IndexUnreachable where it does not."""
+        if url.database in (None, "", ":memory:"):
+            raise IndexUnreachable(EXPECTED)
+        self.file = Path(str(url.database))
+        self.where: Mapping[str, object] = {"file": self.file}
 
-    An SQLite lock on an empty database beside the index: the operating system frees it when the
-    process dies, however it dies.
-    """
-    beside = path.with_name(f"{path.name}-lock")
-    with closing(sqlite3.connect(beside, timeout=0.0, isolation_level=None)) as connection:
+    @cached_property
+    def _readers(self) -> Engine:
+        """A pool of connections that cannot write, for any number of threads."""
+        engine = create_engine(
+            f"sqlite:///{self.file}",
+            poolclass=QueuePool,
+            pool_size=8,
+            max_overflow=-1,
+            pool_reset_on_return=None,
+            hide_parameters=True,
+            connect_args={"timeout": WAIT_SECONDS, "check_same_thread": False},
+        )
+        _configure(engine, ("query_only = on", f"cache_size = -{READER_CACHE_KIB}"))
+        return engine
+
+    def _writers(self) -> Engine:
+        """Connections that take the write lock before they look, and are closed after use."""
+        engine = create_engine(
+            f"sqlite:///{self.file}",
+            poolclass=NullPool,
+            hide_parameters=True,
+            connect_args={"timeout": WAIT_SECONDS},
+        )
+        pragmas = (
+            f"cache_size = -{CACHE_KIB}",
+            f"wal_autocheckpoint = {CHECKPOINT_PAGES}",
+            # Some builds overwrite all that is deleted, by default, which makes dropping slow.
+            "secure_delete = fast",
+        )
+        _configure(engine, pragmas)
+        event.listen(engine, "begin", lambda at: _driver(at).execute("BEGIN IMMEDIATE"))
+        return engine
+
+    def revision(self) -> str | None:
+        """None where there is no file, or an empty one."""
+        if self._is_nothing():
+            return None
+        if not self._is_database():
+            raise IndexUnreachable("It is not a database.", file=self.file)
+        with self.failing_as_unreachable(), closing(sqlite3.connect(self.file)) as connection:
+            tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+            if not tables:
+                return None
+            if not {"alembic_version", "index_state"} <= tables:
+                raise IndexUnreachable("It is a database, but not an index.", file=self.file)
+            rows = connection.execute("SELECT version_num FROM alembic_version").fetchall()
+        if len(rows) != 1:
+            said = "It does not say which version of the schema it has."
+            raise IndexUnreachable(said, file=self.file)
+        return str(rows[0][0])
+
+    def _is_nothing(self) -> bool:
+        """Whether there is no file yet, or an empty one."""
         try:
-            connection.execute("PRAGMA journal_mode = off")
-            connection.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
-                raise IndexUnreachable(f"SQLite says: {error}.", file=beside) from error
-            raise IndexBusy("Wait until it has finished.", file=path) from error
-        yield
+            if not self.file.exists():
+                return True
+            if not self.file.is_file():
+                raise IndexUnreachable("It is not a file.", file=self.file)
+            return self.file.stat().st_size == 0
+        except OSError as error:
+            raise IndexUnreachable(f"{error.strerror}.", file=self.file) from error
+
+    def _is_database(self) -> bool:
+        """Whether the file says that it is one; SQLite takes a very short one for empty."""
+        try:
+            with self.file.open("rb") as file:
+                return file.read(len(HEADER)) == HEADER
+        except OSError as error:
+            raise IndexUnreachable(f"{error.strerror}.", file=self.file) from error
+
+    def check_place(self) -> None:
+        """The folder must be there, and ours to write to."""
+        folder = self.file.absolute().parent
+        if not folder.is_dir():
+            raise IndexUnreachable("Its folder does not exist.", file=self.file)
+        if not os.access(folder, os.W_OK):
+            raise IndexUnreachable("Its folder cannot be written to.", file=self.file)
+
+    def lay_out(self, connection: Connection) -> None:
+        """Make the file one that others can read while a process writes; kept in the file."""
+        _driver(connection).execute("PRAGMA journal_mode = wal")
+
+    def remove(self) -> None:
+        """Delete the file with what SQLite keeps beside it; the writer's lock is left."""
+        for suffix in ("", "-wal", "-shm"):
+            self.file.with_name(self.file.name + suffix).unlink(missing_ok=True)
+
+    @contextmanager
+    def reading(self) -> Iterator[Moment]:
+        """A read transaction of a connection of the pool."""
+        with self.failing_as_unreachable(), self._readers.connect() as connection:
+            driver = _driver(connection)
+            driver.execute("BEGIN")
+            try:
+                yield Moment(connection, *driver.execute(POINTER).fetchone())
+            finally:
+                driver.rollback()
+
+    @contextmanager
+    def sole_writer(self) -> Iterator[Connection]:
+        """A connection whose every `begin` takes the write lock, under a lock for all of them.
+
+        That one is an SQLite lock on an empty database beside the index: the operating system
+        frees it when the process dies.
+        """
+        beside = self.file.with_name(f"{self.file.name}-lock")
+        with closing(sqlite3.connect(beside, timeout=0.0, isolation_level=None)) as lock:
+            try:
+                lock.execute("PRAGMA journal_mode = off")
+                lock.execute("BEGIN EXCLUSIVE")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                    raise IndexUnreachable(f"SQLite says: {error}.", file=beside) from error
+                raise IndexBusy("Wait until it has finished.", file=self.file) from error
+            with self.failing_as_unreachable(), self._writers().connect() as connection:
+                yield connection
+
+    def fill(
+        self, connection: Connection, tables: Sequence[Table], chunks: Iterable[Sequence[Rows]]
+    ) -> None:
+        """One transaction per chunk and index, so that the write-ahead log stays short."""
+        with _not_waiting_for_disk(connection):
+            with connection.begin():
+                for table in tables:
+                    connection.execute(CreateTable(table))
+            for chunk in chunks:
+                with connection.begin():
+                    for table, columns in zip(tables, chunk, strict=True):
+                        _insert(connection, table, columns)
+            for table in tables:
+                for index in sorted(table.indexes, key=lambda index: str(index.name)):
+                    with connection.begin():
+                        index.create(connection)
+
+    def drop(self, connection: Connection, generation: Generation) -> bool:
+        """Readers keep what they see, in the write-ahead log. One transaction per table."""
+        with _not_waiting_for_disk(connection):
+            for _, table in generation.tables():
+                with connection.begin():
+                    table.drop(connection, checkfirst=True)
+        return True
+
+    def settle(self, connection: Connection) -> None:
+        """Copy the write-ahead log into the file and empty it, as far as readers allow at once."""
+        driver = _driver(connection)
+        driver.execute("PRAGMA busy_timeout = 0")
+        driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        driver.execute(f"PRAGMA busy_timeout = {WAIT_SECONDS * 1000:.0f}")
+
+    @contextmanager
+    def failing_as_unreachable(self) -> Iterator[None]:
+        """Turn an error of the database into IndexUnreachable, without statements or values."""
+        try:
+            yield
+        except DBAPIError as error:
+            raise IndexUnreachable(f"SQLite says: {error.orig}.", file=self.file) from error
+        except sqlite3.Error as error:
+            raise IndexUnreachable(f"SQLite says: {error}.", file=self.file) from error
+
+    def close(self) -> None:
+        """Let go of the connections of the pool."""
+        self._readers.dispose()
 
 
-def is_database(path: Path) -> bool:
-    """Whether a file says that it is one; SQLite itself takes a very short one for empty."""
-    try:
-        with path.open("rb") as file:
-            return file.read(len(HEADER)) == HEADER
-    except OSError as error:
-        raise IndexUnreachable(f"{error.strerror}.", file=path) from error
+def _configure(engine: Engine, pragmas: Sequence[str]) -> None:
+    """Set the pragmas of each new connection, and leave it to us to begin transactions.
 
-
-def use_write_ahead_log(path: Path) -> None:
-    """Make the file one that readers can read while a process writes; kept in the file."""
-    with closing(sqlite3.connect(path, timeout=WAIT_SECONDS)) as connection:
-        connection.execute("PRAGMA journal_mode = wal")
-
-
-def wait_for_disk(connection: Connection, *, each_commit: bool) -> None:
-    """Whether each commit waits for the disk (safe against power cuts) or only each checkpoint.
-
-    Commits of one file stay in order either way: a commit that waits also makes those before it
-    durable, so a load need not wait until the pointer flips.
+    Python's driver begins one only before it writes, so two reads could see two moments.
     """
-    mode = "full" if each_commit else "normal"
-    _driver(connection).execute(f"PRAGMA synchronous = {mode}")
+
+    def connected(driver: sqlite3.Connection, _: object) -> None:
+        driver.isolation_level = None
+        for pragma in pragmas:
+            driver.execute(f"PRAGMA {pragma}")
+
+    event.listen(engine, "connect", connected)
 
 
-def checkpoint(connection: Connection) -> None:
-    """Copy the write-ahead log into the file and empty it, as far as readers allow at once."""
-    _driver(connection).execute("PRAGMA busy_timeout = 0")
-    _driver(connection).execute("PRAGMA wal_checkpoint(TRUNCATE)")
+def _driver(connection: Connection) -> sqlite3.Connection:
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)
+    return driver
 
 
-def insert_columns(connection: Connection, table: Table, columns: Sequence[list[Any]]) -> None:
+@contextmanager
+def _not_waiting_for_disk(connection: Connection) -> Iterator[None]:
+    """Let commits be safe against power cuts only at the next one outside, or checkpoint.
+
+    Commits of one file stay in order: one that waits for the disk makes those before it durable.
+    """
+    driver = _driver(connection)
+    driver.execute("PRAGMA synchronous = normal")
+    try:
+        yield
+    finally:
+        driver.execute("PRAGMA synchronous = full")
+
+
+def _insert(connection: Connection, table: Table, columns: Rows) -> None:
     """Append rows, given as one list per column of the table."""
     names = ", ".join(column.name for column in table.columns)
     row = f"({', '.join('?' * len(columns))})"

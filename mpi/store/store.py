@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mpi.store import opening, sqlite
+from mpi.store import opening
+from mpi.store.database import Database
 from mpi.store.rows import Event, State
 from mpi.store.view import View
 
@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 
 
 def open_store(url: str, *, create: bool = False, seed: int = 0) -> Store:
-    """Open the index at a URL such as `sqlite:///mpi.db` (relative paths are fine).
+    """Open the index at a URL.
+
+    That is `sqlite:///mpi.db`, a file (relative paths are fine), or `postgresql://user@host/database`,
+    a schema in a database (`mpi`, or `?schema=NAME`); what such a URL leaves out, a password say,
+    comes from where libpq looks for it.
 
     With `create`, an index that does not exist yet is made, and remembers `seed`, from which its
     person ids are derived; an existing one keeps its own. Raises IndexNotFound, IndexOutdated (the
@@ -45,10 +49,9 @@ class Store:
             writer.replace(snapshot, Event(kind="link", at="2026-01-01T00:00:00Z"))
     """
 
-    def __init__(self, path: Path) -> None:
-        """Args: path, of an index whose schema is at head (see `open_store`)."""
-        self._path = path
-        self._engine = sqlite.reading_engine(path)
+    def __init__(self, database: Database) -> None:
+        """Args: database, which holds an index whose schema is at head (see `open_store`)."""
+        self._database = database
         self._known: dict[int, State] = {}
 
     @contextmanager
@@ -56,10 +59,10 @@ class Store:
         """One consistent look at the index: all verbs of the view see the same moment.
 
         Row numbers (`record_no`, `person_no`) are only meaningful within one view. Keep views
-        short: the write-ahead log grows while one is open.
+        short: while one is open SQLite's write-ahead log grows, and PostgreSQL cleans nothing up.
         """
-        with sqlite.snapshot(self._engine) as connection:
-            yield View(connection, self._known)
+        with self._database.reading() as moment:
+            yield View(moment, self._database.prepare, self._known)
 
     def state(self) -> State:
         """Where the index stands: release, counts, last event."""
@@ -75,14 +78,19 @@ class Store:
         """
         from mpi.store.writer import Writer
 
-        with sqlite.writer_lock(self._path):
-            yield Writer(self._path)
+        with self._database.sole_writer() as connection:
+            yield Writer(self._database, connection)
 
     def replace(self, snapshot: Snapshot, event: Event, *, on_table: OnTable | None = None) -> int:
         """Become sole writer and swap the snapshot in; see `Writer.replace`."""
         with self.sole_writer() as writer:
             return writer.replace(snapshot, event, on_table=on_table)
 
+    def remove(self) -> None:
+        """Close the index and delete it; for its sole writer only, while it is empty."""
+        self.close()
+        self._database.remove()
+
     def close(self) -> None:
         """Let go of the connections; the store must not be used after."""
-        self._engine.dispose()
+        self._database.close()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, case, or_, select
 
-from mpi.store.schema import Slot, membership, person_history, slots
-from mpi.store.sqlite import Prepared
+from mpi.store.database import Prepare, Prepared
+from mpi.store.schema import Generation, generation, membership, person_history
 
 RETIRED = (
     select(person_history)
@@ -16,7 +17,7 @@ RETIRED = (
     .order_by(person_history.c.person_id)
 )
 
-AS_OF = Prepared(
+AS_OF = (
     select(membership.c.source, membership.c.source_id, membership.c.person_id)
     .where(
         membership.c.from_sequence <= bindparam("sequence"),
@@ -31,22 +32,24 @@ AS_OF = Prepared(
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """The statements over one slot."""
+    """The statements over one generation, and that of history which reads as much."""
 
     records_by_person: Prepared
     persons: Prepared
     records: Prepared
     cross_references: Prepared
     links: Prepared
+    as_of: Prepared
+    numbered: dict[str, Prepared]
 
 
-def _records_by_person(t: Slot) -> Select[Any]:
+def _records_by_person(t: Generation) -> Select[Any]:
     """The key of every record and the number of its person."""
     c = t.record.c
     return select(c.source, c.source_id, c.person_no).order_by(c.record_no)
 
 
-def _persons(t: Slot) -> Select[Any]:
+def _persons(t: Generation) -> Select[Any]:
     """Every person in use, with the event at which the id was first seen."""
     return (
         select(t.person.c.person_no, t.person.c.person_id, person_history.c.first_sequence)
@@ -55,7 +58,7 @@ def _persons(t: Slot) -> Select[Any]:
     )
 
 
-def _pair_with_golden(t: Slot) -> ColumnElement[bool]:
+def _pair_with_golden(t: Generation) -> ColumnElement[bool]:
     """The condition that a kept pair is of a record and its person's golden record."""
     c, number, golden = t.confidence.c, t.record.c.record_no, t.person.c.golden_record_no
     return and_(
@@ -65,7 +68,7 @@ def _pair_with_golden(t: Slot) -> ColumnElement[bool]:
     )
 
 
-def _records(t: Slot) -> Select[Any]:
+def _records(t: Generation) -> Select[Any]:
     """Every record, with its person and the pair of it and the golden record."""
     c, number, golden = t.confidence.c, t.record.c.record_no, t.person.c.golden_record_no
     return (
@@ -82,7 +85,7 @@ def _records(t: Slot) -> Select[Any]:
     )
 
 
-def _cross_references(t: Slot) -> Select[Any]:
+def _cross_references(t: Generation) -> Select[Any]:
     """Every identifier of every record, with the pair of its record and the golden record."""
     c, number, golden = t.confidence.c, t.record.c.record_no, t.person.c.golden_record_no
     return (
@@ -106,7 +109,7 @@ def _cross_references(t: Slot) -> Select[Any]:
     )
 
 
-def _links(t: Slot) -> Select[Any]:
+def _links(t: Generation) -> Select[Any]:
     """Every link, with the keys and persons of its two records."""
     left, right = t.record.alias("l"), t.record.alias("r")
     person_l, person_r = t.person.alias("pl"), t.person.alias("pr")
@@ -130,13 +133,34 @@ def _links(t: Slot) -> Select[Any]:
     )
 
 
-tables = {
-    name: Tables(
-        records_by_person=Prepared(_records_by_person(slot)),
-        persons=Prepared(_persons(slot)),
-        records=Prepared(_records(slot)),
-        cross_references=Prepared(_cross_references(slot)),
-        links=Prepared(_links(slot)),
+def _numbered(t: Generation) -> dict[str, Select[Any]]:
+    """Tables as they are kept, in a fixed order, with records and persons under their numbers."""
+    held = t.identifier.c
+    return {
+        "record": select(
+            t.record.c.record_no, t.record.c.source, t.record.c.source_id, t.record.c.person_no
+        ).order_by(t.record.c.record_no),
+        "payload": select(t.payload).order_by(t.payload.c.record_no),
+        "verified_identifier": select(held.record_no, held.system, held.value)
+        .where(held.verified == 1)
+        .order_by(held.record_no, held.system, held.value),
+        **{
+            table.name.rpartition("_")[0]: select(table).order_by(*table.primary_key.columns)
+            for table in (t.blocking_key, t.link, t.confidence)
+        },
+    }
+
+
+@lru_cache(maxsize=16)
+def tables_of(number: int, prepare: Prepare) -> Tables:
+    """The statements over a generation, by its number, for one kind of database."""
+    t = generation(number)
+    return Tables(
+        records_by_person=prepare(_records_by_person(t)),
+        persons=prepare(_persons(t)),
+        records=prepare(_records(t)),
+        cross_references=prepare(_cross_references(t)),
+        links=prepare(_links(t)),
+        as_of=prepare(AS_OF),
+        numbered={what: prepare(found) for what, found in _numbered(t).items()},
     )
-    for name, slot in slots.items()
-}

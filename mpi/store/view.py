@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from mpi.records import RecordKey
 from mpi.store import queries
+from mpi.store.database import Moment, Prepare
 from mpi.store.rows import (
     Event,
     HeldIdentifier,
@@ -26,7 +27,7 @@ from mpi.store.rows import (
     StoredLink,
     StoredRecord,
 )
-from mpi.store.tables import tables
+from mpi.store.tables import Tables, tables_of
 
 # Arrow takes a quarter of a second to import, which a look-up has no need to wait for.
 if TYPE_CHECKING:
@@ -45,13 +46,18 @@ ROWS = 10_000
 class View:
     """One moment of the index; see `Store.reading`. Every verb answers from that moment."""
 
-    def __init__(self, connection: Connection, known: dict[int, State]) -> None:
-        """Args: connection, inside a read transaction; known, the last state seen, kept parsed."""
-        self._connection = connection
+    def __init__(self, moment: Moment, prepare: Prepare, known: dict[int, State]) -> None:
+        """Args: prepare, of the same database; known, the last state seen, kept parsed."""
+        self._connection = moment.connection
+        self.sequence = moment.sequence
         self._known = known
-        live, self.sequence = queries.POINTER.rows(connection)[0]
-        self._queries = queries.queries[live]
-        self._tables = tables[live]
+        self._generation = moment.generation
+        self._prepare = prepare
+        self._queries = queries.queries_of(moment.generation, prepare)
+
+    @property
+    def _tables(self) -> Tables:
+        return tables_of(self._generation, self._prepare)
 
     @property
     def state(self) -> State:
@@ -135,9 +141,9 @@ class View:
 
     def records_of(self, source: str) -> Iterator[StoredRecord]:
         """All records of a source system, in order of their keys."""
-        for row in self._connection.execute(self._queries.records_of, {"source": source}):
-            number, source, source_id, *rest = row
-            yield StoredRecord(number, RecordKey(source, source_id), *rest)
+        for rows in self._queries.records_of.batches(self._connection, BATCH, source=source):
+            for number, source, source_id, *rest in rows:
+                yield StoredRecord(number, RecordKey(source, source_id), *rest)
 
     def links_among(self, record_nos: Sequence[int]) -> list[StoredLink]:
         """The links whose both ends are among some records (at most a few thousand)."""
@@ -192,7 +198,7 @@ class View:
         """What the index believed after an event: columns `source`, `source_id`, `person_id`."""
         from mpi.store import exports
 
-        return exports.membership_as_of(self._connection, sequence)
+        return exports.membership_as_of(self._connection, self._tables, sequence)
 
     def retired_persons(self) -> pa.Table:
         """Every id not in use: `person_id`, `first_sequence`, `retired_sequence`, `how`,
@@ -222,6 +228,12 @@ class View:
 
         return exports.cross_references(self._connection, self._tables, rows)
 
+    def numbered(self, name: str, *, rows: int = ROWS) -> Iterator[pa.RecordBatch]:
+        """A table as it is kept, with its numbers, in batches; `exports.NUMBERED` lists them."""
+        from mpi.store import exports
+
+        return exports.numbered(self._connection, self._tables, name, rows)
+
     def export_links(self, *, rows: int = ROWS) -> Iterator[pa.RecordBatch]:
         """Every link with the keys and persons of its records; schema `exports.LINKS`."""
         from mpi.store import exports
@@ -235,7 +247,7 @@ def _state(connection: Connection) -> State:
     if row.release_id is not None:
         release = Release(row.release_id, row.name, json.loads(row.document))
     return State(
-        live=row.live,
+        generation=row.generation,
         sequence=row.sequence,
         seed=row.seed,
         release=release,

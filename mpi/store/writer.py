@@ -3,55 +3,64 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import orjson
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, inspect, select, update
 
-from mpi.store import bulk, history, queries, sqlite
-from mpi.store.bulk import OnTable
+from mpi.store import bulk, history
+from mpi.store.bulk import Loading, OnTable
+from mpi.store.database import Database
 from mpi.store.rows import Event, Release
-from mpi.store.schema import SLOTS, index_state, log, release, slots
+from mpi.store.schema import generation, generation_of, index_state, log, release
 from mpi.store.snapshot import Snapshot
 
 
 class Writer:
     """Writes to an index; see `Store.sole_writer`."""
 
-    def __init__(self, path: Path) -> None:
-        """Args: path, of an index whose writer lock the caller holds."""
-        self._path = path
+    def __init__(self, database: Database, connection: Connection) -> None:
+        """Args: connection, that of the database's sole writer."""
+        self._database = database
+        self._connection = connection
 
     def replace(self, snapshot: Snapshot, event: Event, *, on_table: OnTable | None = None) -> int:
         """Keep a snapshot in place of what is live, with history; returns the event's sequence.
 
-        Fills the slot that is not live in transactions of bounded size, then writes history, the
-        log and the pointer in one. Readers see the old index until that one commits, whatever
-        happens before. `on_table` hears of each table filled and its rows.
+        Makes a generation in transactions of bounded size, then writes history, the log and the
+        pointer in one. Readers see the old index until that one commits, whatever happens before.
+        What was live before is dropped by the next link. `on_table` hears of each table filled and
+        its rows, and at the end of `history`.
         """
-        with sqlite.failing_as_unreachable(self._path), sqlite.writing(self._path) as connection:
-            live, last = _pointer(connection)
-            spare = next(slot for slot in SLOTS if slot != live)
-            sqlite.wait_for_disk(connection, each_commit=False)
-            bulk.empty(connection, slots[spare])
-            counts = bulk.load(connection, slots[spare], snapshot, on_table or _ignore)
-            sqlite.wait_for_disk(connection, each_commit=True)
+        connection, heard = self._connection, on_table or _ignore
+        with self._database.failing_as_unreachable():
+            number, last = self._make_room()
+            new = generation(number)
+            counts = bulk.load(Loading(self._database, connection), new, snapshot, heard)
             with connection.begin():
-                history.bring_up_to(connection, slots[spare], last + 1)
+                history.bring_up_to(connection, new, last + 1)
                 _log(connection, event, last + 1)
                 _keep_release(connection, snapshot.release)
-                _flip(connection, spare, last + 1, snapshot, counts)
-            sqlite.checkpoint(connection)
+                _flip(connection, number, last + 1, snapshot, counts)
+                heard("history", 0)
+            self._database.settle(connection)
         return last + 1
+
+    def _make_room(self) -> tuple[int, int]:
+        """Drop what is not live; returns the number of the next generation, and the last event."""
+        connection = self._connection
+        with connection.begin():
+            live, last = connection.execute(POINTER).one()
+            names = inspect(connection).get_table_names()
+        others = {number for name in names if (number := generation_of(name)) is not None} - {live}
+        used = [n for n in sorted(others) if not self._database.drop(connection, generation(n))]
+        return max([live, *used]) + 1, last
+
+
+POINTER = select(index_state.c.generation, index_state.c.sequence)
 
 
 def _ignore(table: str, rows: int) -> None:
     """Nobody listens."""
-
-
-def _pointer(connection: Connection) -> tuple[str, int]:
-    live, last = queries.POINTER.rows(connection)[0]
-    return live, last
 
 
 def _log(connection: Connection, event: Event, sequence: int) -> None:
@@ -71,11 +80,15 @@ def _keep_release(connection: Connection, made_by: Release) -> None:
 
 
 def _flip(
-    connection: Connection, slot: str, sequence: int, snapshot: Snapshot, counts: Mapping[str, int]
+    connection: Connection,
+    number: int,
+    sequence: int,
+    snapshot: Snapshot,
+    counts: Mapping[str, int],
 ) -> None:
     connection.execute(
         update(index_state).values(
-            live=slot,
+            generation=number,
             sequence=sequence,
             release_id=snapshot.release.release_id,
             provisional=int(snapshot.provisional),

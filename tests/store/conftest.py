@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import count
+
 import pyarrow as pa
 import pytest
 
@@ -76,10 +78,23 @@ def snapshot_of():
     return snapshot
 
 
+BOTH = ("sqlite", "postgres")
+_schemas = count()
+
+
+@pytest.fixture(params=BOTH)
+def new_url(request, tmp_path_factory):
+    """Makes places where an index may be made, in a database of each kind."""
+    if request.param == "sqlite":
+        return lambda: f"sqlite:///{tmp_path_factory.mktemp('index') / 'mpi.db'}"
+    server = request.getfixturevalue("postgres")
+    return lambda: f"{server}&schema=test_{next(_schemas)}"
+
+
 @pytest.fixture
-def url(tmp_path):
-    """Where an index may be made."""
-    return f"sqlite:///{tmp_path / 'mpi.db'}"
+def url(new_url):
+    """A place where an index may be made."""
+    return new_url()
 
 
 @pytest.fixture

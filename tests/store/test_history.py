@@ -120,8 +120,8 @@ partitions = st.dictionaries(
     max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(runs=st.lists(partitions, min_size=1, max_size=4))
-def test_as_of_is_what_was_kept_and_every_id_ever_minted_resolves(tmp_path_factory, link, runs):
-    store = open_store(f"sqlite:///{tmp_path_factory.mktemp('runs')}/mpi.db", create=True)
+def test_as_of_is_what_was_kept_and_every_id_ever_minted_resolves(new_url, link, runs):
+    store = open_store(new_url(), create=True)
     for persons in runs:
         link(store, persons)
     with store.reading() as view:

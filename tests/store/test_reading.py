@@ -125,7 +125,7 @@ def test_a_view_cannot_write(linked):
 
     from mpi.errors import IndexUnreachable
 
-    with pytest.raises(IndexUnreachable, match="readonly"), linked.reading() as view:
+    with pytest.raises(IndexUnreachable, match=r"read-?only"), linked.reading() as view:
         view._connection.execute(text("DELETE FROM log"))
 
 
@@ -137,3 +137,40 @@ def test_a_failed_statement_shows_no_value_of_a_person(linked):
     with pytest.raises(IndexUnreachable) as caught, linked.reading() as view:
         view._connection.execute(text("SELECT :value FROM nowhere"), {"value": "9990000011"})
     assert "9990000011" not in f"{caught.value} {caught.value.__cause__}"
+
+
+@pytest.mark.parametrize("name", sorted(exports.NUMBERED))
+def test_a_table_is_read_as_it_is_kept(linked, name):
+    with linked.reading() as view:
+        batches = list(view.numbered(name, rows=3))
+    table = pa.Table.from_batches(batches, exports.NUMBERED[name])
+    assert all(len(batch) <= 3 for batch in batches)
+    assert len(table) == {
+        "record": 4,
+        "payload": 4,
+        "verified_identifier": 4,
+        "blocking_key": 20,
+        "link": 2,
+        "confidence": 2,
+    }.get(name)
+
+
+def test_numbered_tables_name_records_by_the_same_numbers(linked):
+    with linked.reading() as view:
+        records, verified, pairs = (
+            pa.Table.from_batches(view.numbered(name), exports.NUMBERED[name]).to_pylist()
+            for name in ("record", "verified_identifier", "confidence")
+        )
+    assert [(r["record_no"], r["source"], r["source_id"], r["person_no"]) for r in records] == [
+        (1, "nomis", "1", 1),
+        (2, "nomis", "2", 2),
+        (3, "pds", "1", 1),
+        (4, "pds", "2", 2),
+    ]
+    assert [(v["record_no"], v["system"]) for v in verified] == [
+        (n, "nhs-number") for n in (1, 2, 3, 4)
+    ]
+    assert [(p["record_l"], p["record_r"], p["direct"]) for p in pairs] == [
+        (1, 3, None),
+        (2, 4, None),
+    ]

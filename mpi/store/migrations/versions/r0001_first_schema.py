@@ -12,7 +12,8 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-number, text, big, blob = sa.Integer, sa.Text, sa.BigInteger, sa.LargeBinary
+number, big, blob = sa.Integer, sa.BigInteger, sa.LargeBinary
+text = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 Columns = dict[str, Any]
 
 
