@@ -43,6 +43,7 @@ class Attribute:
 _BY_SYSTEM = {system: attribute_name(system) for system in SYSTEMS}
 
 SCHEMA: tuple[Attribute, ...] = (
+    Attribute("source_system", "text"),
     Attribute("given_name", "text"),
     Attribute("given_names", "list"),
     Attribute("middle_names", "list"),
@@ -64,9 +65,12 @@ SCHEMA: tuple[Attribute, ...] = (
     Attribute("sectors", "list"),
     Attribute("outward_codes", "list"),
     Attribute("addresses", "list"),
+    Attribute("address", "text"),
     Attribute("town", "text"),
     Attribute("phones", "list"),
+    Attribute("phone", "text"),
     Attribute("emails", "list"),
+    Attribute("email", "text"),
     Attribute("birth_place", "text"),
     Attribute("occupation", "text"),
     Attribute("custody_dates", "list"),
@@ -90,6 +94,7 @@ def standardise(record: Record) -> Row:
         The lists are shared between rows: read them, do not change them.
     """
     return {
+        "source_system": record.source,
         **_name_attributes(record.names),
         **_date_attributes(record.birth_dates),
         "sex": cleaning.clean_sex(record.sex) if record.sex else None,
@@ -105,6 +110,11 @@ def _bounded(values: Sequence[str | None], limit: int = MAX_VALUES) -> list[str]
     if len(distinct) > limit:
         return sorted([v for v in dict.fromkeys(values) if v][:limit])
     return sorted(distinct) or None
+
+
+def _first(values: Sequence[str | None]) -> str:
+    """The first usable value; empty when there is none."""
+    return next((value for value in values if value), "")
 
 
 def _each(clean: Callable[[str], str | None], texts: tuple[str, ...]) -> list[str] | None:
@@ -145,7 +155,12 @@ def _of_forms(forms: list[cleaning.NameForms]) -> Mapping[str, Value]:
     }
 
 
-_NO_NAME: Mapping[str, Value] = dict.fromkeys(attribute.name for attribute in SCHEMA[:10])
+_NO_NAME: Mapping[str, Value] = dict.fromkeys(
+    (
+        *("given_name", "given_names", "middle_names", "family_name", "full_names"),
+        *("name_token_sets", "given_set", "family_set", "name_codes", "name_initials"),
+    )
+)
 
 
 @lru_cache(maxsize=1 << 17)
@@ -165,12 +180,18 @@ def _date_attributes(texts: tuple[str, ...]) -> Mapping[str, Value]:
 
 
 def _place_attributes(record: Record) -> Mapping[str, Value]:
+    phones = [cleaning.clean_phone(text) for text in record.phones]
+    emails = [cleaning.clean_email(text) for text in record.emails]
+    addresses = [cleaning.clean_address(text) for text in record.addresses]
     return {
         **_postcode_attributes(_home_postcodes(record)),
-        "addresses": _each(cleaning.clean_address, record.addresses),
+        "addresses": _bounded(addresses),
+        "address": _first(addresses).replace(" ", "") or None,
         "town": cleaning.clean_place(record.town) if record.town else None,
-        "phones": _each(cleaning.clean_phone, record.phones),
-        "emails": _each(cleaning.clean_email, record.emails),
+        "phones": _bounded(phones),
+        "phone": _first(phones) or None,
+        "emails": _bounded(emails),
+        "email": _first(emails) or None,
         "birth_place": cleaning.clean_place(record.birth_place) if record.birth_place else None,
         "occupation": cleaning.clean_text(record.occupation) if record.occupation else None,
     }

@@ -65,7 +65,7 @@ def _split_whole_name(given_text: str, family_text: str) -> tuple[tuple[str, ...
         family_text, _, given_text = family_text.partition(",")
     given = given_tokens(given_text) if given_text else ()
     family = family_tokens(family_text) if family_text else ()
-    if not family and len(given) > 1:
+    if not family and len(given) > 1 and len(given[-1]) > 1:
         given, family = given[:-1], given[-1:]
     return given, family
 

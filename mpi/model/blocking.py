@@ -43,10 +43,15 @@ RULES: tuple[tuple[str, ...], ...] = (
     ("birth_dates", "sectors"),
     ("phones",),
     ("emails",),
+    ("full_names",),
+    ("addresses",),
+    ("postcodes",),
+    ("birth_years", "name_initials"),
+    ("birth_month_days", "name_initials"),
 )
 
-RULE_BITS = 0b1111
-"""Where a key holds the number of its rule; there are at most sixteen rules."""
+RULE_BITS = 0b11111
+"""Where a key holds the number of its rule; there are at most 32 rules."""
 
 LARGE_BLOCK = 1000
 """A key that more records share than this is always suppressed by the next release."""
@@ -92,7 +97,7 @@ def _mixed_all(before: Hashes, value: Hashes) -> Hashes:
 def keys_of_rule(number: int, row: Mapping[str, Value]) -> Iterator[int]:
     """The keys a standardised row has under rule `number` of `RULES`, as signed 64-bit integers.
 
-    The last four bits of a key are the number of its rule, so that cost and loss can be counted by
+    The last five bits of a key are the number of its rule, so that cost and loss can be counted by
     rule from the keys alone.
     """
     for combination in product(*(_values(row[name]) for name in RULES[number])):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Self
 
 from mpi.model.predicates import Predicate
 
@@ -36,6 +37,16 @@ class Level:
     null: bool = False
     bits: float = 0.0
 
+    @classmethod
+    def unknown(cls, condition: Predicate, what: str) -> Self:
+        """The null level of a comparison of `what`."""
+        return cls("unknown", f"{what} not known for both records", condition, null=True)
+
+    @classmethod
+    def other(cls, sentence: str) -> Self:
+        """The last level, of whatever no level above it took."""
+        return cls("other", sentence)
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
@@ -54,3 +65,12 @@ class Comparison:
     def scored(self) -> tuple[Level, ...]:
         """The levels that carry a weight: all but the null level."""
         return tuple(level for level in self.levels if not level.null)
+
+    def level_sql(self) -> str:
+        """DuckDB SQL for the number of the first level that holds; see `Predicate.sql`."""
+        branches = " ".join(
+            f"WHEN {level.condition.sql()} THEN {number}"
+            for number, level in enumerate(self.levels)
+            if level.condition is not None
+        )
+        return f"CASE {branches} ELSE {len(self.levels) - 1} END"

@@ -1,8 +1,9 @@
 """A release: what was learned, frozen, kept apart from the code that uses it.
 
 One folder under `models/`: `parameters.json`, `term_frequencies.parquet`,
-`suppressed_keys.parquet`, `metrics.json` and a model card. `parameters.json` carries a hash of the
-attributes, blocking rules and comparisons it was trained for; code with another hash refuses it.
+`suppressed_keys.parquet`, `metrics.json`, a model card with its charts, and `released.json` once it
+is released (see `standing`). `parameters.json` carries a hash of the attributes, blocking rules and
+comparisons it was trained for; code with another hash refuses it.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -21,15 +23,15 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from mpi.attributes import SCHEMA
-from mpi.errors import ModelMismatch, ModelNotFound, UnusableModel
+from mpi.errors import ModelMismatch, UnusableModel
 from mpi.model.blocking import RULE_BITS, RULES, rule_name
 from mpi.model.calibration import Calibration
 from mpi.model.comparisons import COMPARISONS
 from mpi.model.frequencies import BANDS, Frequencies
+from mpi.model.standing import PARAMETERS, folder_of
 from mpi.model.thresholds import MILLI, Thresholds
 
 FORMAT = 1
-_PARAMETERS = "parameters.json"
 _FREQUENCIES = "term_frequencies.parquet"
 _SUPPRESSED = "suppressed_keys.parquet"
 _RULE_NUMBERS = {rule_name(rule): number for number, rule in enumerate(RULES)}
@@ -103,7 +105,7 @@ def definition_hash() -> str:
 def save(release: Release, folder: Path) -> None:
     """Write the release's learned files into `folder`, which must exist."""
     text = json.dumps(_parameters(release) | {"trained": dict(release.trained)}, indent=1)
-    (folder / _PARAMETERS).write_text(text + "\n", encoding="utf-8")
+    (folder / PARAMETERS).write_text(text + "\n", encoding="utf-8")
     listed = _listed(release)
     columns = list(zip(*listed, strict=True)) if listed else [(), (), ()]
     types = {"attribute": pa.string(), "value": pa.string(), "band": pa.int8()}
@@ -124,18 +126,28 @@ def publish(staged: Path, folder: Path) -> None:
 
 
 def load(folder: Path) -> Release:
-    """Read a release.
+    """Read a release; of a folder of several, the current one.
 
     Raises: ModelNotFound when the folder holds none; UnusableModel when a file of it is missing
     or damaged; ModelMismatch when it was trained for other attributes, rules or comparisons.
     """
-    path = folder / _PARAMETERS
-    if not path.is_file():
-        raise ModelNotFound("Train one with `mpi train`.", folder=folder)
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+    folder = folder_of(folder)
+    with _reading(folder, PARAMETERS):
+        content = json.loads((folder / PARAMETERS).read_text(encoding="utf-8"))
         _check(content, folder)
-        return _release(content, folder)
+    with _reading(folder, _FREQUENCIES):
+        listed = _listed_in(pq.read_table(folder / _FREQUENCIES))
+    with _reading(folder, _SUPPRESSED):
+        suppressed = pq.read_table(folder / _SUPPRESSED).column("key").to_numpy()
+    with _reading(folder, PARAMETERS):
+        return _release(content, listed, suppressed)
+
+
+@contextmanager
+def _reading(folder: Path, name: str) -> Iterator[None]:
+    """Name the file in which a release is damaged, whatever goes wrong in here."""
+    try:
+        yield
     except (
         OSError,
         ValueError,
@@ -145,9 +157,11 @@ def load(folder: Path) -> Release:
         pa.ArrowException,
         UnusableModel,
     ) as error:
+        why = error.detail if isinstance(error, UnusableModel) else f"{type(error).__name__}."
         raise UnusableModel(
-            f"A file of it is missing or damaged ({type(error).__name__}); train it again.",
+            f"A file of it is missing or damaged; train it again. {why}",
             folder=folder,
+            file=name,
         ) from error
 
 
@@ -159,11 +173,16 @@ def _check(content: dict[str, Any], folder: Path) -> None:
         )
 
 
-def _release(content: dict[str, Any], folder: Path) -> Release:
-    table = pq.read_table(folder / _FREQUENCIES)
+def _listed_in(table: pa.Table) -> dict[str, dict[str, int]]:
     listed: dict[str, dict[str, int]] = {}
     for attribute, value, band in zip(*(c.to_pylist() for c in table.columns), strict=True):
         listed.setdefault(attribute, {})[value] = band
+    return listed
+
+
+def _release(
+    content: dict[str, Any], listed: dict[str, dict[str, int]], suppressed: NDArray[np.int64]
+) -> Release:
     return Release(
         name=content["name"],
         prior=int(content["prior"]),
@@ -173,7 +192,7 @@ def _release(content: dict[str, Any], folder: Path) -> Release:
         },
         frequencies=Frequencies(int(content["people"]), listed),
         rules=tuple(_RULE_NUMBERS[name] for name in content["rules"]),
-        suppressed=pq.read_table(folder / _SUPPRESSED).column("key").to_numpy(),
+        suppressed=suppressed,
         thresholds=Thresholds.from_dict(content["thresholds"]),
         calibration=Calibration.from_dict(content["calibration"]),
         trained=content["trained"],

@@ -10,7 +10,7 @@ Python they are rows `l` and `r`, and lists are frozensets.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -28,11 +28,13 @@ class Predicate(Protocol):
         """The attributes it reads."""
 
 
-def _sides(attribute: str) -> tuple[str, str]:
+def sides(attribute: str) -> tuple[str, str]:
+    """An attribute of the two records, in SQL."""
     return f'"{attribute}_l"', f'"{attribute}_r"'
 
 
-def _values(attribute: str) -> tuple[str, str]:
+def values(attribute: str) -> tuple[str, str]:
+    """An attribute of the two records, in Python."""
     return f"l[{attribute!r}]", f"r[{attribute!r}]"
 
 
@@ -51,12 +53,12 @@ class Missing(_OfOneAttribute):
 
     def sql(self) -> str:
         """See `Predicate`."""
-        left, right = _sides(self.attribute)
+        left, right = sides(self.attribute)
         return f"({left} IS NULL OR {right} IS NULL)"
 
     def python(self) -> str:
         """See `Predicate`."""
-        left, right = _values(self.attribute)
+        left, right = values(self.attribute)
         return f"({left} is None or {right} is None)"
 
 
@@ -66,12 +68,12 @@ class Equal(_OfOneAttribute):
 
     def sql(self) -> str:
         """See `Predicate`."""
-        left, right = _sides(self.attribute)
+        left, right = sides(self.attribute)
         return f"coalesce({left} = {right}, false)"
 
     def python(self) -> str:
         """See `Predicate`."""
-        left, right = _values(self.attribute)
+        left, right = values(self.attribute)
         return f"({left} is not None and {left} == {right})"
 
 
@@ -83,12 +85,12 @@ class Both(_OfOneAttribute):
 
     def sql(self) -> str:
         """See `Predicate`."""
-        left, right = _sides(self.attribute)
+        left, right = sides(self.attribute)
         return f"coalesce({left} = {self.value} AND {right} = {self.value}, false)"
 
     def python(self) -> str:
         """See `Predicate`."""
-        left, right = _values(self.attribute)
+        left, right = values(self.attribute)
         return f"({left} == {self.value} == {right})"
 
 
@@ -98,59 +100,13 @@ class Share(_OfOneAttribute):
 
     def sql(self) -> str:
         """See `Predicate`."""
-        left, right = _sides(self.attribute)
+        left, right = sides(self.attribute)
         return f"coalesce(list_has_any({left}, {right}), false)"
 
     def python(self) -> str:
         """See `Predicate`."""
-        left, right = _values(self.attribute)
+        left, right = values(self.attribute)
         return f"({left} is not None and {right} is not None and not {left}.isdisjoint({right}))"
-
-
-class _AcrossTwoLists:
-    """Values of one list attribute of a record in another list attribute of the other record."""
-
-    sql_word: str
-    python_word: str
-
-    def __init__(self, first: str, second: str) -> None:
-        self.first, self.second = first, second
-
-    def attributes(self) -> Iterator[str]:
-        """The attributes it reads."""
-        yield from (self.first, self.second)
-
-    def sql(self) -> str:
-        """See `Predicate`."""
-        one, other = (
-            f"coalesce(list_has_any({left}, {right}), false)" for left, right in self._sides(_sides)
-        )
-        return f"({one} {self.sql_word} {other})"
-
-    def python(self) -> str:
-        """See `Predicate`."""
-        one, other = (
-            f"({left} is not None and {right} is not None and not {left}.isdisjoint({right}))"
-            for left, right in self._sides(_values)
-        )
-        return f"({one} {self.python_word} {other})"
-
-    def _sides(self, names: Callable[[str], tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-        first_l, first_r = names(self.first)
-        second_l, second_r = names(self.second)
-        return (first_l, second_r), (second_l, first_r)
-
-
-class ShareCrosswise(_AcrossTwoLists):
-    """Each list of one record has a value in common with the other list of the other record."""
-
-    sql_word, python_word = "AND", "and"
-
-
-class ShareEitherWay(_AcrossTwoLists):
-    """Some list of one record has a value in common with the other list of the other record."""
-
-    sql_word, python_word = "OR", "or"
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,12 +117,12 @@ class ShareAtLeast(_OfOneAttribute):
 
     def sql(self) -> str:
         """See `Predicate`."""
-        left, right = _sides(self.attribute)
+        left, right = sides(self.attribute)
         return f"coalesce(len(list_intersect({left}, {right})) >= {self.count}, false)"
 
     def python(self) -> str:
         """See `Predicate`."""
-        left, right = _values(self.attribute)
+        left, right = values(self.attribute)
         present = f"{left} is not None and {right} is not None"
         return f"({present} and len({left} & {right}) >= {self.count})"
 
@@ -179,12 +135,12 @@ class Similar(_OfOneAttribute):
 
     def sql(self) -> str:
         """See `Predicate`."""
-        left, right = _sides(self.attribute)
+        left, right = sides(self.attribute)
         return f"coalesce(jaro_winkler_similarity({left}, {right}) >= {self.threshold}, false)"
 
     def python(self) -> str:
         """See `Predicate`."""
-        left, right = _values(self.attribute)
+        left, right = values(self.attribute)
         present = f"{left} is not None and {right} is not None"
         return f"({present} and jaro_winkler({left}, {right}) >= {self.threshold})"
 
@@ -197,12 +153,12 @@ class WithinEdits(_OfOneAttribute):
 
     def sql(self) -> str:
         """See `Predicate`."""
-        left, right = _sides(self.attribute)
+        left, right = sides(self.attribute)
         return f"coalesce(damerau_levenshtein({left}, {right}) <= {self.edits}, false)"
 
     def python(self) -> str:
         """See `Predicate`."""
-        left, right = _values(self.attribute)
+        left, right = values(self.attribute)
         present = f"{left} is not None and {right} is not None"
         return f"({present} and damerau_levenshtein({left}, {right}) <= {self.edits})"
 
@@ -216,13 +172,13 @@ class SamePart(_OfOneAttribute):
 
     def sql(self) -> str:
         """See `Predicate`."""
-        left, right = _sides(self.attribute)
+        left, right = sides(self.attribute)
         span = f"{self.start + 1}, {self.stop - self.start}"
         return f"coalesce(substr({left}, {span}) = substr({right}, {span}), false)"
 
     def python(self) -> str:
         """See `Predicate`."""
-        left, right = _values(self.attribute)
+        left, right = values(self.attribute)
         span = f"[{self.start}:{self.stop}]"
         present = f"{left} is not None and {right} is not None"
         return f"({present} and {left}{span} == {right}{span})"
@@ -234,7 +190,7 @@ class Initial(_OfOneAttribute):
 
     def sql(self) -> str:
         """See `Predicate`."""
-        left, right = _sides(self.attribute)
+        left, right = sides(self.attribute)
         return (
             f"coalesce((length({left}) = 1 OR length({right}) = 1)"
             f" AND substr({left}, 1, 1) = substr({right}, 1, 1), false)"
@@ -242,7 +198,7 @@ class Initial(_OfOneAttribute):
 
     def python(self) -> str:
         """See `Predicate`."""
-        left, right = _values(self.attribute)
+        left, right = values(self.attribute)
         present = f"{left} is not None and {right} is not None"
         one = f"(len({left}) == 1 or len({right}) == 1)"
         return f"({present} and {one} and {left}[0] == {right}[0])"

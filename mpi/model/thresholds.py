@@ -28,8 +28,8 @@ class Thresholds:
 
     low: int = -1 * MILLI
     join: int = 0
-    average: int = -3 * MILLI
-    conflict: int = 4 * MILLI
+    average: int = 0
+    conflict: int = 8 * MILLI
     review: int = -1 * MILLI
     clip_low: int = -10 * MILLI
     clip_high: int = 12 * MILLI

@@ -57,7 +57,7 @@ _RARELY = 1e-5
 class Effort:
     """How much to sample: pairs for u, pairs per block for m."""
 
-    u_pairs: float = 3e6
+    u_pairs: float = 2e6
     em_pairs: float = 1e6
     seed: int = 1
 
@@ -78,30 +78,6 @@ def usable(con: duckdb.DuckDBPyConnection, table: str) -> list[Comparison]:
 def _needed(definition: Comparison) -> list[str]:
     null = [level.condition for level in definition.levels if level.null and level.condition]
     return [name for condition in null for name in condition.attributes()] or ["birth_dates"]
-
-
-def sample_u(
-    con: duckdb.DuckDBPyConnection, table: str, wanted: Sequence[Comparison], effort: Effort
-) -> Shares:
-    """u of the learned comparisons, sampled in a table with one record per person."""
-    learned = [c for c in wanted if c.learning is Learning.LEARNED]
-    linker = _linker(con, table, settings([comparison(c) for c in learned], 1e-4))
-    linker.training.estimate_u_using_random_sampling(
-        max_pairs=effort.u_pairs, seed=effort.seed, min_count_per_level=None, num_chunks=1
-    )
-    [(people,)] = con.execute(f"SELECT count(*) FROM {table}").fetchall()
-    pairs = min(effort.u_pairs, people * (people - 1) / 2)
-    return {
-        name: _smoothed(
-            {code: values.get("u_probability") for code, values in levels.items()}, pairs
-        )
-        for name, levels in _trained(linker).items()
-    }
-
-
-def _smoothed(shares: Mapping[str, float | None], pairs: float) -> dict[str, float]:
-    """Half a pair at each level that none was seen at, so that no weight is infinite."""
-    return {code: max(share or 0.0, 0.5 / max(pairs, 1.0)) for code, share in shares.items()}
 
 
 def identifier_u(wanted: Sequence[Comparison], prior: float) -> Shares:

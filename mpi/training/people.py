@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from mpi.attributes import SCHEMA
 from mpi.linking.engines.duckdb import Limits, connection
+from mpi.linking.key_sizes import KeySizes
 from mpi.model.blocking import LARGE_BLOCK, RULE_BITS, RULES
 from mpi.model.frequencies import BANDS, Frequencies, bands_of_counts
 
@@ -49,17 +50,17 @@ def _bands(con: duckdb.DuckDBPyConnection, attribute: str, bands: int) -> dict[s
     return bands_of_counts(counted["value"], counted["people"], bands)
 
 
-def suppressed_keys(rows: pa.Table) -> NDArray[np.int64]:
+def suppressed_keys(keys: KeySizes) -> NDArray[np.int64]:
     """The keys a release suppresses, sorted: those not worth the pairs they cost.
 
-    Args: rows with their `blocking_keys`. A key held by fewer than `FEWEST_PEOPLE` records is
-    never among them, so the list says nothing of anybody.
+    A key held by fewer than `FEWEST_PEOPLE` records is never among them, so the list says nothing
+    of anybody.
     """
-    all_keys = rows.column("blocking_keys").combine_chunks().flatten().to_numpy()
-    keys, sizes = np.unique(all_keys, return_counts=True)
-    rule = keys & RULE_BITS
-    budget = max(PAIRS_PER_RECORD * len(rows), FREE_PAIRS)
-    found = [_too_costly(keys[rule == n], sizes[rule == n], budget) for n in range(len(RULES))]
+    rule = keys.key & RULE_BITS
+    budget = max(PAIRS_PER_RECORD * keys.records, FREE_PAIRS)
+    found = [
+        _too_costly(keys.key[rule == n], keys.size[rule == n], budget) for n in range(len(RULES))
+    ]
     return np.unique(np.concatenate(found))
 
 

@@ -24,11 +24,17 @@ from mpi.model.thresholds import MILLI
 MOST_CANDIDATES_PER_MATCH = 300
 """A rule is kept while it compares at most so many further pairs for each further match."""
 
+AFFORDABLE_PAIRS_PER_RECORD = 8.0
+"""A rule that finds anything is kept while all together compare at most so many pairs a record."""
+
 SAMPLE = 10_000
 """Records whose candidates are looked at."""
 
-_MATCH = 3 * MILLI
-"""A pair counts as a match from this weight on: odds of eight to one."""
+FEWEST_MATCHES = 0.5
+"""A rule that is expected to find fewer further matches than this finds nothing."""
+
+_LEAST = -5 * MILLI
+"""Pairs below this weight, odds of one to thirty, are not counted as matches in part."""
 
 
 def worthwhile_rules(
@@ -43,13 +49,15 @@ def worthwhile_rules(
         store_keys(con, live_keys(rows, release))
         store_compared(con, annotate_table(rows, release.frequencies))
         _store_candidates_of(con, drawn)
-        con.register("scored", score(con, release, least=_MATCH))
+        con.register("scored", score(con, release, least=_LEAST))
         counted = con.execute(
-            "SELECT rules, count(*) AS pairs, count(weight) AS matches FROM found"
+            "SELECT rules, count(*) AS pairs,"
+            f" sum(coalesce(1 / (1 + pow(2, -weight / {MILLI:.1f})), 0)) AS matches FROM found"
             ' LEFT JOIN scored ON join_key_l = scored."left" AND join_key_r = scored."right"'
             " GROUP BY rules ORDER BY rules"
         ).fetchnumpy()
-    return _greedy(counted["rules"], counted["pairs"], counted["matches"])
+    affordable = AFFORDABLE_PAIRS_PER_RECORD * len(drawn)
+    return _greedy(counted["rules"], counted["pairs"], counted["matches"], affordable)
 
 
 def _store_candidates_of(con: duckdb.DuckDBPyConnection, drawn: NDArray[np.int64]) -> None:
@@ -68,22 +76,33 @@ def _store_candidates_of(con: duckdb.DuckDBPyConnection, drawn: NDArray[np.int64
 
 
 def _greedy(
-    rules: NDArray[np.int64], pairs: NDArray[np.int64], matches: NDArray[np.int64]
+    rules: NDArray[np.int64],
+    pairs: NDArray[np.int64],
+    matches: NDArray[np.int64],
+    affordable: float,
 ) -> tuple[int, ...]:
     """Take rules by what each finds beyond those taken, for its cost, until none is worth it.
 
-    Args: sets of rules, as bits, with how many pairs exactly those rules give, and how many of
-    these pairs are matches.
+    Args: sets of rules, as bits, with how many pairs exactly those rules give, how many of these
+    are expected to match, and how many pairs all rules together may cost whatever they find.
     """
     chosen: set[int] = set()
+    spent = 0
     left = np.ones(len(rules), dtype=bool)
     while len(chosen) < len(RULES):
         of_rule = {n: left & (rules >> n & 1 == 1) for n in range(len(RULES)) if n not in chosen}
-        gain = {n: int(matches[these].sum()) for n, these in of_rule.items()}
+        gain = {n: float(matches[these].sum()) for n, these in of_rule.items()}
         cost = {n: int(pairs[these].sum()) for n, these in of_rule.items()}
-        best = max(gain, key=lambda n: (gain[n] / max(cost[n], 1), -n))
-        if not gain[best] or gain[best] * MOST_CANDIDATES_PER_MATCH < cost[best]:
+        worth = [
+            n
+            for n in gain
+            if gain[n] >= FEWEST_MATCHES
+            and cost[n] <= max(gain[n] * MOST_CANDIDATES_PER_MATCH, affordable - spent)
+        ]
+        if not worth:
             break
+        best = max(worth, key=lambda n: (gain[n] / max(cost[n], 1), -n))
         chosen.add(best)
+        spent += cost[best]
         left &= ~of_rule[best]
     return tuple(sorted(chosen)) or tuple(range(len(RULES)))

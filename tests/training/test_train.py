@@ -14,17 +14,24 @@ import pytest
 
 from mpi.attributes import standardise
 from mpi.errors import ModelMismatch, ModelNotFound, TooLittleData, UnusableModel, UnwritableOutput
+from mpi.index.train import TrainOptions
 from mpi.index.train import train as train_to
 from mpi.linking.batch import link_rows
 from mpi.linking.engines.duckdb import Limits
+from mpi.linking.key_sizes import KeySizes
+from mpi.model.blocking import RULE_BITS
 from mpi.model.comparisons import COMPARISONS
 from mpi.model.frequencies import BANDS, FEWEST_PEOPLE, annotate
 from mpi.model.levels import Learning
 from mpi.model.parameters import load, save
 from mpi.records import Name, Record
+from mpi.training.enough import LEAST_RECORDS
 from mpi.training.people import SMALL_BLOCK, count_frequencies, suppressed_keys
-from mpi.training.train import LEAST_RECORDS, refresh, train
+from mpi.training.train import refresh, train
 from tests.invented import BRIEF, TRAINING, rows_of
+
+BLOCK = RULE_BITS + 1
+"""Keys this far apart are of one rule."""
 
 FILES = ("parameters.json", "term_frequencies.parquet", "suppressed_keys.parquet")
 
@@ -143,20 +150,24 @@ def test_many_records_of_one_person_do_not_make_a_name_common(people, band):
 
 
 def test_a_suppressed_key_is_never_that_of_a_few_records():
-    sizes = {10: FEWEST_PEOPLE - 1, 20: SMALL_BLOCK, 30: 1_001, 40: 2}
+    sizes = {1: FEWEST_PEOPLE - 1, 2: SMALL_BLOCK, 3: 1_001, 4: 2}
     keys = np.repeat(list(sizes), list(sizes.values()))
     rows = pa.table({"blocking_keys": pa.array([[int(key)] for key in keys])})
-    assert suppressed_keys(rows).tolist() == [30]
+    assert suppressed_keys(KeySizes.of(rows)).tolist() == [3]
     assert SMALL_BLOCK >= FEWEST_PEOPLE
 
 
 def test_keys_that_cost_too_much_together_are_suppressed_the_largest_first():
     rows = pa.table(
-        {"blocking_keys": pa.array([[16 * key] for key in range(1, 20) for _ in range(50 * key)])}
+        {
+            "blocking_keys": pa.array(
+                [[BLOCK * key] for key in range(1, 20) for _ in range(50 * key)]
+            )
+        }
     )
-    found = suppressed_keys(rows).tolist()
+    found = suppressed_keys(KeySizes.of(rows)).tolist()
     assert found == sorted(found)
-    assert found == [16 * key for key in range(20 - len(found), 20)]
+    assert found == [BLOCK * key for key in range(20 - len(found), 20)]
     assert found
 
 
@@ -216,10 +227,10 @@ def test_training_that_fails_leaves_the_older_model_and_nothing_half_written(cop
     feeds, described = too_few(tmp_path)
     before = {path.name: path.read_bytes() for path in copied.iterdir()}
     with pytest.raises(TooLittleData):
-        train_to(feeds, copied, sources=described)
+        train_to(feeds, copied, options=TrainOptions(sources=described))
     assert {path.name: path.read_bytes() for path in copied.iterdir()} == before
     with pytest.raises(TooLittleData):
-        train_to(feeds, tmp_path / "models" / "new", sources=described)
+        train_to(feeds, tmp_path / "models" / "new", options=TrainOptions(sources=described))
     assert list((tmp_path / "models").iterdir()) == []
     assert {path.name for path in tmp_path.iterdir()} == {"feeds", "sources", "model", "models"}
 
@@ -234,6 +245,6 @@ def test_a_model_never_takes_the_place_of_something_else(tmp_path, kind):
     else:
         to.write_text("precious")
     with pytest.raises(UnwritableOutput, match="something other"):
-        train_to(feeds, to, sources=described)
+        train_to(feeds, to, options=TrainOptions(sources=described))
     assert to.exists()
     assert kind == "file" or (to / "precious").is_dir()
