@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import MappingProxyType
-from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv
-import pyarrow.parquet as pq
 
-from mpi.errors import UnwritableOutput, UsageError
-from mpi.index.cross_references import MILLION, Standing, confidence_to_anchor
-from mpi.records import RecordKey
+from mpi.errors import UsageError
+from mpi.index.cross_references import Standing, confidence_to_anchor
+from mpi.index.table_file import require_suffix, writing
+from mpi.records import CONFIDENCE_PARTS, RecordKey
 from mpi.store.store import Store
 from mpi.store.view import View
 
@@ -43,10 +39,6 @@ LINKS = pa.schema(
 """One row per scored pair; weight in bits with the prior counted in, and what follows from it."""
 
 
-class _Writer(Protocol):
-    def write_batch(self, batch: pa.RecordBatch) -> None: ...
-
-
 def export(store: Store, what: str, to: Path) -> int:
     """Write `cross-references` or `links` to a `.parquet` or `.csv` file; returns its rows.
 
@@ -55,11 +47,10 @@ def export(store: Store, what: str, to: Path) -> int:
     """
     if what not in _TABLES:
         raise UsageError(f"Known are: {', '.join(_TABLES)}.")
-    if to.suffix not in _WRITERS:
-        raise UsageError(f"The name should end in {' or '.join(_WRITERS)}.", file=to)
+    require_suffix(to)
     schema, batches = _TABLES[what]
     rows = 0
-    with store.reading() as view, _writing(to, schema) as writer:
+    with store.reading() as view, writing(to, schema) as writer:
         for batch in batches(view):
             writer.write_batch(batch)
             rows += batch.num_rows
@@ -69,7 +60,7 @@ def export(store: Store, what: str, to: Path) -> int:
 def _cross_references(view: View) -> Iterator[pa.RecordBatch]:
     standing = Standing.of(view.state)
     for batch in view.export_records():
-        sure = pc.divide(pc.cast(batch["confidence"], pa.float64()), float(MILLION))
+        sure = pc.divide(pc.cast(batch["confidence"], pa.float64()), float(CONFIDENCE_PARTS))
         sure = pc.if_else(batch["golden"], standing.cap, sure)
         sure = _along_trees(view, batch, sure, standing.cap)
         columns = [batch["source"], batch["source_id"], batch["person_id"], sure]
@@ -107,25 +98,6 @@ def _links(view: View) -> Iterator[pa.RecordBatch]:
         keys = [batch[name] for name in LINKS.names[:4]]
         yield pa.record_batch([*keys, pa.array(bits), pa.array(probability)], schema=LINKS)
 
-
-@contextmanager
-def _writing(to: Path, schema: pa.Schema) -> Iterator[_Writer]:
-    """Write beside the file, and put the result in its place when it is complete."""
-    beside = to.with_name(f".{to.name}.{os.getpid()}")
-    try:
-        with _WRITERS[to.suffix](beside, schema) as writer:
-            yield writer
-        beside.replace(to)
-    except OSError as error:
-        reason = os.strerror(error.errno) if error.errno else type(error).__name__
-        raise UnwritableOutput(f"{reason}.", file=to) from error
-    finally:
-        with suppress(OSError):
-            beside.unlink()
-
-
-_WRITERS: Mapping[str, Callable[[Path, pa.Schema], pq.ParquetWriter | pyarrow.csv.CSVWriter]]
-_WRITERS = MappingProxyType({".parquet": pq.ParquetWriter, ".csv": pyarrow.csv.CSVWriter})
 
 _TABLES: Mapping[str, tuple[pa.Schema, Callable[[View], Iterator[pa.RecordBatch]]]]
 _TABLES = MappingProxyType(
