@@ -1,131 +1,144 @@
-"""The model card: what a release was trained on and what each level is worth, for people."""
+"""The model card of a release, for people: a README with charts, drawn from what was measured.
+
+It is drawn from the release and its `metrics.json` alone, by training and again by every
+evaluation, so that it can be read on any Git host and never says more than the numbers beside it.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+import os
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from mpi.model.blocking import RULES, rule_name
-from mpi.model.comparisons import COMPARISONS
-from mpi.model.levels import Comparison, Learning
-from mpi.model.parameters import LevelParameters, Release
-from mpi.model.splink_settings import probability_of
-from mpi.model.thresholds import MILLI
+from mpi.errors import UnusableModel, UnwritableOutput
+from mpi.model.parameters import Release, load
+from mpi.model.standing import folder_of
+from mpi.training.card_judged import judged_sections
+from mpi.training.card_learned import learned_sections
+from mpi.training.charts import pictures
+from mpi.training.drawing import Picture, can_draw
+from mpi.training.markdown import Gallery
 
-_LEARNING = {
-    Learning.LEARNED: "u sampled among different people, m by expectation maximisation",
-    Learning.IDENTIFIER: "u by rule from the prior, m by expectation maximisation",
-    Learning.FIXED: "set by rule, then fitted where verified identifiers tell",
-}
+CARD = "README.md"
+METRICS = "metrics.json"
+CHARTS = "charts"
+_PARTS = ("trained", "calibration", "blocking", "lint", "evaluation")
+
+Figures = Mapping[str, Any]
 
 
-def write_card(release: Release, folder: Path, *, judged: str = "") -> None:
-    """Write the release's `README.md` and `metrics.json` into its folder.
+def read_metrics(folder: Path) -> dict[str, Any]:
+    """What is known of a release, from its `metrics.json`; nothing where it has none.
 
-    `judged` is Markdown about how well the release does, from an evaluation with truth.
+    Raises UnusableModel when it is damaged.
     """
-    (folder / "README.md").write_text("\n".join(_card(release, judged)) + "\n", encoding="utf-8")
-    metrics = {"trained": dict(release.trained), "calibration": release.calibration.as_dict()}
-    (folder / "metrics.json").write_text(json.dumps(metrics, indent=1) + "\n", encoding="utf-8")
+    path = folder / METRICS
+    if not path.is_file():
+        return {}
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise UnusableModel(
+            "A file of it is damaged; train it again.", folder=folder, file=METRICS
+        ) from error
 
 
-def _card(release: Release, judged: str) -> Iterator[str]:
-    yield f"# Release `{release.name}`"
-    yield ""
+def write_card(release: Release, folder: Path, learned: Figures | None = None) -> None:
+    """Draw the card of a release into its folder: `README.md`, `charts/` and `metrics.json`.
+
+    `learned` are parts of `metrics.json` that training adds, such as `lint` and `blocking`. What
+    it holds already is drawn and kept, except an evaluation of another release: such as stood here
+    before it. Raises UnusableModel when it is damaged.
+    """
+    metrics = read_metrics(folder) | dict(learned or {})
+    metrics |= {"trained": dict(release.trained), "calibration": release.calibration.as_dict()}
+    if _identity_judged(metrics) != release.identity:
+        metrics.pop("evaluation", None)
+    drawn = list(pictures(release, metrics)) if can_draw() else []
+    for name, content in _files(release, metrics, drawn):
+        path = folder / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(content, encoding="utf-8")
+    current = {picture.name for picture in drawn}
+    for old in (folder / CHARTS).glob("*.svg"):
+        if old.name not in current:
+            old.unlink()
+
+
+def rewrite_card(folder: Path, evaluation: Figures) -> None:
+    """Enter an evaluation into the `metrics.json` of a release and draw its card anew.
+
+    `evaluation` is ready for JSON. The files are written beside the release first and then put in
+    their places one by one, `metrics.json` last; what a link reads is not touched, so that a
+    release in use never lacks a file. Raises what loading it raises, UnusableModel when the
+    evaluation is of another release, and UnwritableOutput.
+    """
+    folder = folder_of(folder).absolute()
+    release = load(folder)
+    metrics = read_metrics(folder) | {"evaluation": dict(evaluation)}
+    if _identity_judged(metrics) != release.identity:
+        raise UnusableModel("It is not the release that was evaluated.", folder=folder)
+    try:
+        with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as beside:
+            staged = Path(beside)
+            (staged / METRICS).write_text(_json(metrics), encoding="utf-8")
+            write_card(release, staged)
+            _put_in_place(staged, folder)
+    except OSError as error:
+        raise UnwritableOutput(folder=folder) from error
+
+
+def _put_in_place(staged: Path, folder: Path) -> None:
+    """Move the files of a card over those of an older one, and remove charts it lacks."""
+    (folder / CHARTS).mkdir(exist_ok=True)
+    charts = sorted((staged / CHARTS).glob("*.svg"))
+    for path in (*charts, staged / CARD, staged / METRICS):
+        os.replace(path, folder / path.relative_to(staged))
+    for old in (folder / CHARTS).glob("*.svg"):
+        if old.name not in {path.name for path in charts}:
+            old.unlink()
+
+
+def _identity_judged(metrics: Figures) -> str | None:
+    """The identity of the release that was evaluated, if any was."""
+    judged = metrics.get("evaluation") or {}
+    return (judged.get("release") or {}).get("identity")
+
+
+def _files(
+    release: Release, metrics: Figures, drawn: Sequence[Picture]
+) -> Iterator[tuple[str, str]]:
+    """Name and content of every file of a card."""
+    gallery = Gallery(CHARTS, {picture.name: picture.alt for picture in drawn})
+    yield CARD, "\n".join(_card(release, metrics, gallery)) + "\n"
+    yield METRICS, _json(metrics)
+    for picture in drawn:
+        yield f"{CHARTS}/{picture.name}", picture.svg
+
+
+def _json(metrics: Figures) -> str:
+    """In one order of its parts, whenever each of them was written."""
+    ordered = {name: metrics[name] for name in sorted(metrics, key=_place)}
+    return json.dumps(ordered, indent=1, allow_nan=False) + "\n"
+
+
+def _place(part: str) -> tuple[int, str]:
+    return (_PARTS.index(part) if part in _PARTS else len(_PARTS), part)
+
+
+def _card(release: Release, metrics: Figures, gallery: Gallery) -> Iterator[str]:
+    yield from (f"# Release `{release.name}`", "")
     yield f"A match model of the master person index, identity `{release.identity}`."
+    yield "It is a candidate until a `released.json` with this identity lies beside this file."
     yield ""
-    yield from _training(release)
-    yield from ((judged, "") if judged else ())
-    yield from _blocking(release)
-    yield from _thresholds(release)
-    yield from _weights(release)
-
-
-def _training(release: Release) -> Iterator[str]:
-    trained = release.trained
-    yield "## Trained on"
-    yield ""
-    yield (
-        f"{trained['records']:,} unlabelled records, taken for {trained['people']:,} people, with"
-        f" seed {trained['seed']}. Two records drawn at random are one person with probability"
-        f" {probability_of(release.prior):.2e} ({_bits(release.prior)} bits)."
-    )
-    yield ""
-    yield from _table(("source", "records"), ((s, f"{n:,}") for s, n in trained["sources"].items()))
-    if "weights_from" in trained:
-        yield f"The m and u below are those of release `{trained['weights_from']}`."
+    if not gallery.shown:
+        yield (
+            "_Without charts: what draws them was not installed"
+            " (`pip install 'master-person-index[charts]'`)._"
+        )
         yield ""
-    yield (
-        "The prior, the bands of frequency and the suppressed keys hold for feeds of about this"
-        " size; train again for others."
-    )
-    yield ""
-
-
-def _blocking(release: Release) -> Iterator[str]:
-    yield "## Blocking rules"
-    yield ""
-    yield (
-        "Two records are compared when they agree on one of these;"
-        f" {len(release.suppressed):,} keys that too many records share do not count."
-    )
-    yield ""
-    yield from (f"- {rule_name(RULES[number])}" for number in release.rules)
-    yield ""
-
-
-def _thresholds(release: Release) -> Iterator[str]:
-    yield "## Thresholds and calibration"
-    yield ""
-    limits = release.thresholds.as_dict()
-    shown = ((k, str(v) if k == "n_cap" else f"{v / MILLI:+.1f} bits") for k, v in limits.items())
-    yield from _table(("threshold", "value"), shown)
-    calibration = release.calibration
-    standing = "provisional" if calibration.provisional else "checked against labels"
-    yield (
-        f"Confidence is {standing}: log-odds = {calibration.intercept:.3f}"
-        f" + {calibration.direct:.3f} · direct weight + {calibration.bottleneck:.3f} · bottleneck"
-        f" weight (in bits), at most {calibration.cap:.4f}, from {calibration.examples:,} pairs;"
-        f" {calibration.basis}."
-    )
-    yield ""
-
-
-def _weights(release: Release) -> Iterator[str]:
-    yield "## Match weights"
-    yield ""
-    yield (
-        "The first level that holds counts."
-        " m: share of pairs of one person at it; u: of pairs of different people."
-    )
-    yield ""
-    for comparison in COMPARISONS:
-        if comparison.name in release.levels:
-            yield from _comparison(comparison, release.levels[comparison.name])
-    missing = [c.name for c in COMPARISONS if c.name not in release.levels]
-    if missing:
-        yield "Not compared, for want of data: " + ", ".join(missing) + "."
-
-
-def _comparison(comparison: Comparison, levels: Mapping[str, LevelParameters]) -> Iterator[str]:
-    yield f"### {comparison.name} ({_LEARNING[comparison.learning]})"
-    yield ""
-    rows = (
-        (level.sentence, _bits(p.weight), f"{p.m:.2g}", f"{p.u:.2g}")
-        for level in comparison.scored
-        for p in (levels[level.code],)
-    )
-    yield from _table(("level", "bits", "m", "u"), rows)
-
-
-def _bits(weight: int) -> str:
-    return f"{weight / MILLI:+.1f}"
-
-
-def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
-    yield "| " + " | ".join(head) + " |"
-    yield "|" + "---|" * len(head)
-    for row in rows:
-        yield "| " + " | ".join(row) + " |"
-    yield ""
+    yield from judged_sections(metrics, gallery)
+    yield from learned_sections(release, metrics, gallery)

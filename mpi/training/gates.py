@@ -1,0 +1,160 @@
+"""The gates a release must pass before it may be used.
+
+Pure judging of figures that training, evaluating and comparing have written down. A gate that
+cannot be judged for want of an evaluation stays shut. Limits are in `verdicts.Gates`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from mpi.training.against_current import against_current, moved
+from mpi.training.verdicts import Figures, Gates, Measured, Outcome, Verdict
+
+
+def judge(
+    candidate: Measured,
+    gates: Gates,
+    *,
+    current: Measured | None = None,
+    comparison: Figures | None = None,
+) -> list[Verdict]:
+    """Judge a release by every gate.
+
+    Args: current, another release that it would replace, if any; comparison, of the two on the
+    same feeds, as `mpi compare` reports it.
+    """
+    judged = candidate.evaluation
+    fair = comparison if _is_fair(comparison, candidate) else None
+    found = [_evaluated(judged)]
+    if judged:
+        found += _of_evaluation(judged, candidate, gates)
+        found += against_current(judged, gates, current=current, comparison=fair)
+    found.append(moved(comparison, gates))
+    found.append(_lint(candidate.metrics.get("lint")))
+    found.append(_standing(candidate.metrics))
+    return found
+
+
+def _is_fair(comparison: Figures | None, candidate: Measured) -> bool:
+    """Whether a comparison was on other feeds than the release was trained on."""
+    return comparison is not None and comparison["records"] != candidate.trained_on
+
+
+def _evaluated(judged: Figures | None) -> Verdict:
+    if judged:
+        return Verdict("evaluated", Outcome.PASSED)
+    return Verdict(
+        "evaluated",
+        Outcome.FAILED,
+        detail="It was not evaluated: run mpi evaluate --card with feeds whose people are known.",
+    )
+
+
+def _of_evaluation(judged: Figures, candidate: Measured, gates: Gates) -> Iterator[Verdict]:
+    pairs, calibration = judged["accuracy"]["pairs"], judged["calibration"]
+    yield _other_feeds(judged["records"], candidate.trained_on)
+    yield _least("people", judged["truth_people"], gates.people)
+    yield _least("precision", pairs["precision"], gates.precision)
+    yield _least("recall", pairs["recall"], gates.recall)
+    yield _twins(judged["related"].get("twins"), gates.twins)
+    yield from _calibration(calibration, gates)
+    yield _groups(judged, gates)
+
+
+def _least(gate: str, measured: float, limit: float) -> Verdict:
+    outcome = Outcome.PASSED if measured >= limit else Outcome.FAILED
+    return Verdict(gate, outcome, measured, limit)
+
+
+def _below(gate: str, measured: float, limit: float, detail: str = "") -> Verdict:
+    outcome = Outcome.PASSED if measured < limit else Outcome.FAILED
+    return Verdict(gate, outcome, measured, limit, detail)
+
+
+def _other_feeds(judged: int, trained: int | None) -> Verdict:
+    """A model looks better on what it has learned from; equal numbers of records give it away."""
+    if judged != trained:
+        return Verdict("other-feeds", Outcome.PASSED, detail="not those it was trained on")
+    return Verdict(
+        "other-feeds",
+        Outcome.FAILED,
+        detail=f"It was evaluated on {judged:,} records, as many as it was trained on: evaluate it"
+        " on other feeds.",
+    )
+
+
+def _twins(found: Figures | None, limit: float) -> Verdict:
+    if not found or not found["pairs"]:
+        return Verdict("twins", Outcome.SKIPPED, limit=limit, detail="The truth names no twins.")
+    return _below("twins", found["rate"], limit, f"{found['merged']:,} of {found['pairs']:,} pairs")
+
+
+def _calibration(judged: Figures, gates: Gates) -> Iterator[Verdict]:
+    if judged["log_loss"] is None:
+        yield Verdict("calibration", Outcome.FAILED, detail="No confidence could be judged.")
+        return
+    loss = judged["log_loss"]
+    yield _below("log-loss-raw", loss, judged["log_loss_raw"], "against Splink's probability")
+    yield _below("log-loss-constant", loss, judged["log_loss_constant"], "against a constant")
+    yield _below("ece", judged["ece"], gates.ece)
+    bands = [band for band in judged["bands"] if band["low"] >= gates.bands_from and band["pairs"]]
+    if not bands:
+        said = f"No confidence is {gates.bands_from:g} or more."
+        yield Verdict("bands", Outcome.SKIPPED, detail=said)
+        return
+    outside = [band for band in bands if not band["inside"]]
+    outcome = Outcome.FAILED if outside else Outcome.PASSED
+    said = "; ".join(
+        f"from {band['low']:g}: {band['observed']:.4f} of pairs right, {band['limits'][0]:.4f} to"
+        f" {band['limits'][1]:.4f} allowed"
+        for band in outside
+    )
+    yield Verdict("bands", outcome, len(outside), 0, said)
+
+
+def _groups(judged: Figures, gates: Gates) -> Verdict:
+    """No group's recall may surely be too far below the whole."""
+    limit = gates.group_gap
+    if limit >= 1:
+        return Verdict("groups", Outcome.SKIPPED, limit=limit, detail="Any gap is allowed.")
+    whole = 1.0 - judged["accuracy"]["pairs"]["recall"]
+    large = [
+        (group["missed_match"]["rate"] - whole, group["missed_match"]["low"] - whole, column, group)
+        for column, groups in judged["groups"].items()
+        for group in groups
+        if not group["small"] and group["missed_match"]
+    ]
+    if not large:
+        said = "It was evaluated without groups: run mpi evaluate --by."
+        return Verdict("groups", Outcome.FAILED, limit=limit, detail=said)
+    gap, _, column, group = max(large, key=lambda each: (each[1] > limit, each[0]))
+    sure = any(each[1] > limit for each in large)
+    said = f"{column} {group['group']} has the lowest recall"
+    if sure:
+        return Verdict("groups", Outcome.FAILED, gap, limit, f"{said}, and not by chance")
+    if gap > limit:
+        return Verdict("groups", Outcome.WARNED, gap, limit, f"{said}; it may be chance")
+    if judged["truth_people"] < gates.people_for_groups:
+        said += f"; fewer than {gates.people_for_groups:,} people may hide a gap"
+        return Verdict("groups", Outcome.WARNED, gap, limit, said)
+    return Verdict("groups", Outcome.PASSED, gap, limit, said)
+
+
+def _lint(found: Sequence[Figures] | None) -> Verdict:
+    """Errors of the lint keep a release back, warnings do not."""
+    if found is None:
+        return Verdict("lint", Outcome.FAILED, detail="Its m and u were not checked; train again.")
+    errors = [item for item in found if item["severity"] == "error"]
+    said = " ".join(item["message"] for item in errors)
+    return Verdict("lint", Outcome.FAILED if errors else Outcome.PASSED, len(errors), 0, said)
+
+
+def _standing(metrics: Figures) -> Verdict:
+    if not (metrics.get("calibration") or {}).get("provisional", True):
+        return Verdict("calibrated", Outcome.PASSED, detail="on labels")
+    return Verdict(
+        "calibrated",
+        Outcome.WARNED,
+        detail="Confidence is provisional: no reviewed labels have checked it.",
+    )
