@@ -2,14 +2,16 @@
 
     python benchmarks/accuracy.py [--people 20000] [--scenario base …] [--model MODEL] [--work DIR]
 
-One model for all: the one given, or one trained here on the base scenario with the training seed.
-Each scenario is then invented with another seed, linked with that model and compared with its
-truth; the baseline trains on the very rows it is judged on. Every part is a process of its own.
+One model for all: the one given, or one trained and calibrated here on the base scenario with the
+training seed. Each scenario is then invented with another seed, linked with that model and compared
+with its truth; the baseline trains on the very rows it is judged on. Every part is a process of its
+own.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import subprocess
 import sys
@@ -25,6 +27,9 @@ from mpi.synthetic import SCENARIOS
 
 HERE = Path(__file__).parent
 OURS, CONFIDENT, BEST = "index", "Splink, p >= 0.99", "Splink, best threshold"
+GROUPED_BY = "sex,ethnicity_group,age_band,nfa"
+TOP_BANDS = (0.99, 0.999)
+"""Where the two bands of confidence begin on which somebody may act."""
 
 
 def run(*command: str | Path) -> str:
@@ -58,10 +63,14 @@ def ours(folder: Path, model: Path) -> dict[str, Any]:
     index.unlink(missing_ok=True)
     url = ("--index", f"sqlite:///{index}")
     linked = run(MPI, "link", "--feeds", folder / "feeds", "--model", model, *url, "--json")
-    found = run(MPI, "evaluate", *url, "--truth", folder / "truth.parquet", "--json")
-    judged: dict[str, Any] = json.loads(found)
-    judged["accuracy"] |= {"twins": judged.pop("twins")}
-    return {**judged["accuracy"], "candidates": json.loads(linked)["candidates"]}
+    truth = ("--truth", folder / "truth.parquet", "--by", GROUPED_BY)
+    judged: dict[str, Any] = json.loads(run(MPI, "evaluate", *url, *truth, "--json"))
+    return {
+        **judged["accuracy"],
+        "candidates": json.loads(linked)["candidates"],
+        "twins": judged["related"]["twins"],
+        "evaluation": judged,
+    }
 
 
 def baseline(folder: Path, threads: int) -> dict[str, dict[str, Any]]:
@@ -93,6 +102,11 @@ HEADER = [
     *("scenario", "persons by", "precision", "recall", "F1", "false pairs", "missed pairs"),
     *("B3 precision", "B3 recall", "B3 F1", "twins merged"),
 ]
+JUDGED_HEADER = [
+    *("scenario", "twins merged", "ECE", "log-loss", "of Splink's p", "of a constant"),
+    *(f"band from {low}" for low in TOP_BANDS),
+    *("worst subgroup recall, points below", "subgroup", "largest wrong merge"),
+]
 RATIO_HEADER = [
     "scenario",
     *(f"{kind} pairs / {than}" for than in (CONFIDENT, BEST) for kind in ("false", "missed")),
@@ -108,20 +122,73 @@ def report(result: dict[str, Any]) -> str:
         for name, judged in by.items()
     ]
     ratios = [[scenario, *_ratios(by)] for scenario, by in found.items()]
+    judged = [[scenario, *_judged(by[OURS])] for scenario, by in found.items()]
+    tables = (table(HEADER, rows), table(JUDGED_HEADER, judged), table(RATIO_HEADER, ratios))
+    return "\n\n".join((_conditions(result), *tables))
+
+
+def _conditions(result: dict[str, Any]) -> str:
+    """What was judged, with which model: one for all scenarios, whose thresholds have one hash."""
     trained_on = result["train_seed"]
-    model = "a given model" if trained_on is None else f"the model trained on seed {trained_on}"
-    size = f"{result['people']:,} people a scenario, seed {result['seed']}, {model}"
-    return "\n\n".join((size, table(HEADER, rows), table(RATIO_HEADER, ratios)))
+    how = "a given model" if trained_on is None else f"the model trained on seed {trained_on}"
+    models = {_model(by[OURS]["evaluation"]) for by in result["scenarios"].values()}
+    people = f"{result['people']:,} people a scenario, seed {result['seed']}"
+    return f"{people}, {how}: {', '.join(sorted(models))}"
+
+
+def _model(judged: dict[str, Any]) -> str:
+    thresholds = json.dumps(judged["thresholds"], sort_keys=True)
+    digest = hashlib.sha256(thresholds.encode()).hexdigest()[:16]
+    return f"release {judged['release']['identity']}, thresholds {digest}"
+
+
+def _judged(ours: dict[str, Any]) -> list[str]:
+    """Confidence, subgroups and related people, for one scenario."""
+    judged = ours["evaluation"]
+    sure, worst = judged["calibration"], judged["largest_wrong_merge"]
+    losses = (sure[f"log_loss{of}"] for of in ("", "_raw", "_constant"))
+    inside = {band["low"]: _limits(band) for band in sure["bands"]}
+    return [
+        _twins(ours),
+        *(f"{figure:.4f}" for figure in (sure["ece"], *losses)),
+        *(inside.get(low, "no pairs") for low in TOP_BANDS),
+        *_worst_group(judged),
+        f"{worst['records']} records of {worst['people']}" if worst["people"] else "none",
+    ]
+
+
+def _limits(band: dict[str, Any]) -> str:
+    """Whether a band is inside its limits, and what is observed where how much is claimed."""
+    verdict = "inside" if band["inside"] else "OUTSIDE"
+    return f"{verdict}: {band['mean']:.4f} claimed, {band['observed']:.4f} seen"
+
+
+def _worst_group(judged: dict[str, Any]) -> tuple[str, str]:
+    """By how many points the recall of the worst subgroup is below the whole, and which it is."""
+    whole = 1 - judged["accuracy"]["pairs"]["recall"]
+    missed = [
+        (group["missed_match"]["rate"] - whole, f"{column} {group['group']}")
+        for column, groups in judged["groups"].items()
+        for group in groups
+        if group["missed_match"]
+    ]
+    gap, name = max(missed)
+    return f"{100 * gap:.2f}", name
 
 
 def _accuracy(judged: dict[str, Any]) -> list[str]:
-    pairs, bcubed, twins = judged["pairs"], judged["bcubed"], judged.get("twins")
+    pairs, bcubed = judged["pairs"], judged["bcubed"]
     return [
         *(f"{pairs[figure]:.4f}" for figure in ("precision", "recall", "F1")),
         *(f"{pairs[count]:,}" for count in ("fp", "fn")),
         *(f"{bcubed[figure]:.4f}" for figure in ("precision", "recall", "F1")),
-        f"{twins['merged']} of {twins['pairs']}" if twins else "not known",
+        _twins(judged),
     ]
+
+
+def _twins(judged: dict[str, Any]) -> str:
+    twins = judged.get("twins")
+    return f"{twins['merged']} of {twins['pairs']}" if twins else "not known"
 
 
 def _ratios(by: dict[str, dict[str, Any]]) -> list[str]:

@@ -50,15 +50,10 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
 
 # each imports what it needs, as the commands do: importing counts
 def _train(options: argparse.Namespace, progress: MeasuredProgress) -> dict[str, Any]:
-    from mpi.index.train import train
+    from mpi.index.train import TrainOptions, train
 
-    return train(
-        options.feeds,
-        options.model,
-        seed=SEED,
-        weights_from=options.weights_from,
-        progress=progress,
-    ).as_dict()
+    wanted = TrainOptions(seed=SEED, weights_from=options.weights_from)
+    return train(options.feeds, options.model, options=wanted, progress=progress).as_dict()
 
 
 def _link(options: argparse.Namespace, progress: MeasuredProgress) -> dict[str, Any]:

@@ -214,6 +214,54 @@ class InvalidSetting(UsageError):
     code = "invalid-setting"
 
 
+class InvalidLabels(MPIError):
+    """The labels cannot be used."""
+
+    code = "invalid-labels"
+
+
+class NothingToSample(MPIError):
+    """The index holds no pairs of records to draw from."""
+
+    code = "nothing-to-sample"
+
+
+class AlreadyReleased(MPIError):
+    """A release that is in use, or was, is not overwritten."""
+
+    code = "already-released"
+
+
+class ReleaseRefused(MPIError):
+    """The release does not pass its gates."""
+
+    code = "release-refused"
+
+
+class InvalidGates(MPIError):
+    """The file of gates cannot be used."""
+
+    code = "invalid-gates"
+
+
+class InvalidReport(MPIError):
+    """The report of a comparison cannot be used."""
+
+    code = "invalid-report"
+
+
+class DegenerateModel(MPIError):
+    """What was learned from the feeds cannot be right, so no match model was written."""
+
+    code = "degenerate-model"
+
+
+class InvalidFrequencies(MPIError):
+    """The term frequencies cannot be used."""
+
+    code = "invalid-frequencies"
+
+
 def all_errors() -> list[type[MPIError]]:
     """Every error class, base first; the documentation lists each by its code."""
     found: list[type[MPIError]] = [MPIError]

@@ -9,7 +9,20 @@ from typing import Annotated
 
 import typer
 
-from mpi.cli import demo, evaluate, export, link, lookup, serve, synthesise, train, upgrade
+from mpi.cli import (
+    compare,
+    demo,
+    evaluate,
+    export,
+    link,
+    lookup,
+    release,
+    sample,
+    serve,
+    synthesise,
+    train,
+    upgrade,
+)
 from mpi.cli.documenting import example, help_of
 from mpi.errors import MPIError, UsageError
 from mpi.settings import version
@@ -46,6 +59,9 @@ _add(_TRY, synthesise.synthesise, synthesise.EXAMPLE)
 _add(_BUILD, train.train, train.EXAMPLE)
 _add(_BUILD, link.link, link.EXAMPLE)
 _add(_BUILD, evaluate.evaluate, evaluate.EXAMPLE)
+_add(_BUILD, sample.sample, sample.EXAMPLE)
+_add(_BUILD, compare.compare, compare.EXAMPLE)
+_add(_BUILD, release.release, release.EXAMPLE)
 _add(_BUILD, upgrade.upgrade, upgrade.EXAMPLE)
 _add(_USE, lookup.lookup, lookup.EXAMPLE)
 app.add_typer(

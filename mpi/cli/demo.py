@@ -121,10 +121,10 @@ def _invented(to: Path, *, people: int, seed: int) -> dict[str, Summary]:
 
 
 def _trained(feeds: Path, folder: Path, *, seed: int) -> dict[str, Summary]:
-    from mpi.index.train import train
+    from mpi.index.train import TrainOptions, train
 
     with shown_progress() as progress:
-        trained = train(feeds, folder, sources=None, seed=seed, progress=progress)
+        trained = train(feeds, folder, options=TrainOptions(seed=seed), progress=progress)
     return {f"Trained {folder}": trained}
 
 
@@ -143,6 +143,6 @@ def _linked(to: Path, url: str, folder: Path) -> dict[str, Summary]:
 def _known_widest(url: str) -> Answer:
     from mpi.index.index import Index
 
-    with Index.open(url) as index:
+    with Index.open(url, Settings.read().namespace) as index:
         asked = index.widest_identifier()
         return index.cross_references(asked.system, asked.value)

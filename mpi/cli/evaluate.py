@@ -1,43 +1,102 @@
-"""`mpi evaluate`: the persons of an index against a known truth."""
+"""`mpi evaluate`: the persons of an index against a known truth, or by reviewers' labels."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from mpi.cli.evaluation_details import show_bands, show_details
 from mpi.cli.options import IndexOption, JsonOption, index_url
-from mpi.cli.rendering import show_summary
+from mpi.cli.progress import shown_progress
+from mpi.cli.rendering import show_summary, show_warnings
+from mpi.errors import UsageError
 
-EXAMPLE = "mpi evaluate --truth data/truth.parquet --by ethnicity_group"
+EXAMPLE = "mpi evaluate --truth data/truth.parquet --by ethnicity_group,age_band"
 
 
 def evaluate(
     truth: Annotated[
-        Path,
+        Path | None,
         typer.Option(
             "--truth",
             metavar="FILE",
             help="Parquet or CSV with source, source_id, person, and any columns to break down by.",
             show_default=False,
         ),
-    ],
+    ] = None,
     index: IndexOption = "",
     *,
+    labels: Annotated[
+        Path | None,
+        typer.Option(
+            "--labels",
+            metavar="FILE",
+            help="Instead of a truth: an evaluation sample that reviewers have labelled (mpi"
+            " sample).",
+            show_default=False,
+        ),
+    ] = None,
     by: Annotated[
         list[str] | None,
         typer.Option(
             "--by",
-            metavar="COLUMN",
-            help="Also report by the groups of this column of the truth; may be repeated.",
+            metavar="COLUMNS",
+            help="Also report by the groups of these columns of the truth, with commas between.",
+            show_default=False,
+        ),
+    ] = None,
+    card: Annotated[
+        Path | None,
+        typer.Option(
+            "--card",
+            metavar="DIR",
+            help="Write the result into this match model, with which the index was linked: its"
+            " metrics.json and its model card.",
             show_default=False,
         ),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Compare the persons of the index with a truth: precision, recall, B-cubed."""
+    """Compare the index with a truth, or judge it by labels: accuracy and confidence.
+
+    With a truth also for whom, and what blocking loses. Labels of a sample give the precision with
+    its interval and the links missed among scored pairs; what blocking lost they cannot tell.
+
+    Related people wrongly merged are told by the columns `household` and `twin`, and `siblings`,
+    of the truth, if it has them.
+    """
     from mpi.index.evaluate import evaluate as run
 
-    found = run(index_url(index), truth, by=tuple(by or ()))
+    columns = _columns(by or ())
+    if labels is not None:
+        if truth or columns or card:
+            raise UsageError("--labels goes with none of --truth, --by and --card.")
+        _by_labels(labels, index_url(index), as_json=as_json)
+        return
+    if truth is None:
+        raise UsageError("Give --truth or --labels.")
+    with shown_progress() as progress:
+        found = run(index_url(index), truth, by=columns, card=card, progress=progress)
     show_summary(found, title=f"Against {truth}", as_json=as_json)
+    if not as_json:
+        show_details(found)
+
+
+def _by_labels(labels: Path, url: str, *, as_json: bool) -> None:
+    from mpi.index.judge import evaluate_labels
+
+    found = evaluate_labels(url, labels)
+    show_summary(found, title=f"By the labels of {labels}", as_json=as_json)
+    if not as_json:
+        if found.calibration.bands:
+            show_bands(found.calibration)
+        show_warnings(found.warnings)
+
+
+def _columns(given: Iterable[str]) -> tuple[str, ...]:
+    """Names given one by one or with commas between; each once, in the order given."""
+    names = (name.strip() for text in given for name in text.split(","))
+    return tuple(dict.fromkeys(name for name in names if name))

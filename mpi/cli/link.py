@@ -48,9 +48,10 @@ def link(
     url, folder = index_url(index), model_folder(model)
     from mpi.index.link import LinkOptions
     from mpi.index.link import link as run
+    from mpi.store.database import shown
 
     options = LinkOptions(sources=sources_folder(sources), rejects=rejects)
     with shown_progress() as progress:
         summary = run(feeds, folder, url, options=options, progress=progress)
     show_warnings(summary.warnings)
-    show_summary(summary, title=f"Linked into {url}", as_json=as_json)
+    show_summary(summary, title=f"Linked into {shown(url)}", as_json=as_json)

@@ -63,12 +63,11 @@ def lookup(
     from mpi.index.index import Index
     from mpi.index.look_up import PersonAnswer, Superseded
 
-    with Index.open(index_url(index)) as opened:
+    with Index.open(index_url(index), Settings.read().namespace) as opened:
         by_id = system == PERSON
         found = opened.person(value) if by_id else opened.cross_references(system, value)
     if as_json:
-        namespace = () if isinstance(found, Superseded) else (Settings.read().namespace,)
-        show_json(found.as_dict(*namespace))
+        show_json(found.as_dict())
     elif isinstance(found, Superseded):
         _show_superseded(found)
     elif isinstance(found, PersonAnswer):

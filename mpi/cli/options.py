@@ -15,7 +15,8 @@ IndexOption = Annotated[
     typer.Option(
         "--index",
         metavar="URL",
-        help="Where the index is. Without it: MPI_INDEX, else sqlite:///mpi.db.",
+        help="Where the index is: sqlite:///FILE or postgresql://USER@HOST/DATABASE."
+        " Without it: MPI_INDEX, else sqlite:///mpi.db.",
         show_default=False,
     ),
 ]

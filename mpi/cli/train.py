@@ -9,7 +9,7 @@ import typer
 
 from mpi.cli.options import FeedsOption, JsonOption, SourcesOption, sources_folder
 from mpi.cli.progress import shown_progress
-from mpi.cli.rendering import show_summary
+from mpi.cli.rendering import show_summary, show_warnings
 
 EXAMPLE = "mpi train --feeds data/feeds --to models/mine"
 
@@ -34,6 +34,26 @@ def train(
             show_default=False,
         ),
     ] = None,
+    labels: Annotated[
+        Path | None,
+        typer.Option(
+            "--labels",
+            metavar="FILE",
+            help="What reviewers said: Parquet or CSV of pairs (source_l, source_id_l, source_r,"
+            " source_id_r, label) or of known persons (source, source_id, person).",
+            show_default=False,
+        ),
+    ] = None,
+    term_frequencies: Annotated[
+        Path | None,
+        typer.Option(
+            "--term-frequencies",
+            metavar="FILE",
+            help="How common values are, such as a national table of names, in place of counting"
+            " them in the feeds: Parquet or CSV of attribute, value, and people or share.",
+            show_default=False,
+        ),
+    ] = None,
     seed: Annotated[
         int,
         typer.Option(
@@ -42,16 +62,24 @@ def train(
     ] = 1,
     as_json: JsonOption = False,
 ) -> None:
-    """Learn a match model from feeds, without labels.
+    """Learn a match model from feeds, with or without labels.
 
     Learns how much agreement on each attribute is worth, and how common each name is. The result
-    is a folder that `mpi link --model` reads, with a model card for people.
+    is a folder that `mpi link --model` reads, with a model card for people. Labels, of a training
+    sample or of known persons, correct it, and enough of them calibrate its confidence, which
+    otherwise is provisional.
     """
+    from mpi.index.train import TrainOptions
     from mpi.index.train import train as run
 
+    options = TrainOptions(
+        sources=sources_folder(sources),
+        seed=seed,
+        weights_from=weights_from,
+        labels=labels,
+        term_frequencies=term_frequencies,
+    )
     with shown_progress() as progress:
-        found = sources_folder(sources)
-        summary = run(
-            feeds, to, sources=found, seed=seed, weights_from=weights_from, progress=progress
-        )
+        summary = run(feeds, to, options=options, progress=progress)
+    show_warnings(summary.warnings)
     show_summary(summary, title=f"Trained {to}", as_json=as_json)

@@ -11,12 +11,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from mpi.identifiers import SYSTEMS
-from mpi.records import Basis, CrossReference, Identifier, Person, RecordKey
+from mpi.records import CONFIDENCE_PARTS, Basis, CrossReference, Identifier, Person, RecordKey
 from mpi.store.rows import HeldIdentifier, PairConfidence, PersonRows, State
 
-MILLION = 1_000_000
 PLACES = 6
-"""Confidence is kept in parts per million: it has six decimal places."""
+"""Decimal places of a confidence, which is kept in parts per million."""
 
 _PLACE = {name: place for place, name in enumerate(SYSTEMS)}
 
@@ -82,7 +81,7 @@ def confidence_to_anchor(rows: PersonRows, cap: float) -> dict[int, float]:
         near = pairs.get(anchor, {}) if rows.all_pairs else _along_tree(anchor, pairs)
         for record_no, kept in near.items():
             best[record_no] = max(best[record_no], kept)
-    sure = {record_no: kept / MILLION for record_no, kept in best.items()}
+    sure = {record_no: kept / CONFIDENCE_PARTS for record_no, kept in best.items()}
     return sure | dict.fromkeys(rows.anchors, cap)
 
 
@@ -97,7 +96,7 @@ def _pairs_by_record(pairs: Iterable[PairConfidence]) -> dict[int, dict[int, int
 
 def _along_tree(start: int, tree: Mapping[int, Mapping[int, int]]) -> dict[int, int]:
     """The weakest confidence on the only path from a record to each other one."""
-    reached = {start: MILLION}
+    reached = {start: CONFIDENCE_PARTS}
     ahead = [start]
     while ahead:
         here = ahead.pop()

@@ -25,13 +25,15 @@ class Index:
     """
 
     def __init__(self, store: Store, namespace: str = NAMESPACE) -> None:
-        """Args: store, open; the index closes it. namespace, of the URIs minted for systems."""
+        """Args: store, open; the index closes it. namespace, where the URIs lie of
+        systems for which none is published.
+        """
         self._store = store
-        self.namespace = namespace
+        self._namespace = namespace
 
     @classmethod
     def open(cls, url: str, namespace: str = NAMESPACE) -> Self:
-        """Open an existing index.
+        """Open an existing index, in a file or in PostgreSQL; see `store.open_store` for its URL.
 
         Raises IndexNotFound, IndexOutdated, IndexTooNew, IndexUnreachable.
         """
@@ -43,11 +45,11 @@ class Index:
 
     def cross_references(self, system: str, value: str) -> look_up.Answer:
         """See `look_up.cross_references`."""
-        return look_up.cross_references(self._store, system, value)
+        return look_up.cross_references(self._store, system, value, namespace=self._namespace)
 
     def person(self, person_id: str) -> look_up.PersonAnswer | look_up.Superseded:
         """See `look_up.person`."""
-        return look_up.person(self._store, person_id)
+        return look_up.person(self._store, person_id, namespace=self._namespace)
 
     def widest_identifier(self) -> Identifier:
         """See `widest.widest_identifier`."""

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
-import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -13,25 +11,24 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-
-from mpi.errors import IndexBusy, IndexNotFound, UnknownSource, UsageError
+from mpi.errors import UnknownSource, UsageError
 from mpi.index.membership import Known, assign_ids
 from mpi.index.progress import Progress, SilentProgress
 from mpi.index.snapshot import Linked, snapshot
-from mpi.linking.batch import link_rows, live_keys
+from mpi.index.target import Target
+from mpi.linking.batch import link_rows
 from mpi.linking.churn import Churn
 from mpi.linking.engines.duckdb import Limits
-from mpi.linking.intake import Delivery, Intake, record_of, take_in
+from mpi.linking.intake import Delivery, Intake, take_in
+from mpi.linking.key_sizes import KeySizes
 from mpi.linking.persons import Occasion, Origin
 from mpi.model.blocking import LARGE_BLOCK
 from mpi.model.parameters import Release, load
-from mpi.records import Record
+from mpi.model.standing import folder_of, released_on
 from mpi.sources import Rejects, discover_feeds, load_sources
+from mpi.store.database import file_of
 from mpi.store.rows import Event
-from mpi.store.sqlite import path_of
-from mpi.store.store import Store, open_store
-from mpi.store.writer import Writer
+from mpi.store.store import Store
 
 MISFIT = 10
 """Feeds this many times larger or smaller than those a release was trained on get a warning."""
@@ -55,7 +52,10 @@ class LinkOptions:
 
 @dataclass(frozen=True, slots=True)
 class LinkSummary:
-    """What a link did."""
+    """What a link did.
+
+    `released` is the date on which the release was released; None for a candidate.
+    """
 
     release: str
     records: Mapping[str, int]
@@ -68,11 +68,13 @@ class LinkSummary:
     churn: Churn
     warnings: tuple[str, ...]
     seconds: Mapping[str, float]
+    released: str | None = None
 
     def rows(self) -> list[tuple[str, str]]:
         """For a table."""
         found = [
             ("Release", self.release),
+            ("Standing", f"released {self.released}" if self.released else "candidate"),
             ("Records", f"{sum(self.records.values()):,} from {len(self.records)} sources"),
             ("Candidate pairs", f"{self.candidates:,}"),
             ("Links", f"{self.links:,}"),
@@ -107,61 +109,25 @@ def link(
     """
     run = _Link(options or LinkOptions(), progress or SilentProgress(), Rejects())
     if run.options.rejects is not None:
-        _check_apart(run.options.rejects, feeds, path_of(index_url))
+        _check_apart(run.options.rejects, feeds, file_of(index_url))
     with ExitStack() as stack:
-        return run.link(feeds, load(model), _Target(index_url, stack))
+        folder = folder_of(model)
+        release = load(folder)
+        released = released_on(folder, release.identity)
+        summary = run.link(feeds, release, Target(index_url, stack))
+        return replace(summary, released=released)
 
 
-def _check_apart(rejects: Path, feeds: Path, index: Path) -> None:
-    """Refuse a rejects file that would overwrite a feed or the index."""
+def _check_apart(rejects: Path, feeds: Path, index: Path | None) -> None:
+    """Refuse a rejects file that would overwrite a feed or the index, if that is a file."""
     to = rejects.resolve()
-    is_index = index.exists() and rejects.exists() and index.samefile(rejects)
-    if is_index or to == index.resolve() or feeds.resolve() in (to, *to.parents):
+    is_index = index is not None and (to == index.resolve() or _same_file(rejects, index))
+    if is_index or feeds.resolve() in (to, *to.parents):
         raise UsageError("The rejects file must lie outside the feeds and not be the index.")
 
 
-class _Target:
-    """The index a link goes to, held against other writers from the moment it is opened."""
-
-    def __init__(self, url: str, stack: ExitStack) -> None:
-        self._url, self._stack = url, stack
-        self.folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mpi-")))
-        self.store: Store | None
-        self.writer: Writer | None
-        self.store, self.writer = self._open(create=False)
-
-    def _open(self, *, create: bool, seed: int = 0) -> tuple[Store, Writer] | tuple[None, None]:
-        try:
-            store = open_store(self._url, create=create, seed=seed)
-        except IndexNotFound:
-            return None, None
-        self._stack.callback(store.close)
-        return store, self._stack.enter_context(store.sole_writer())
-
-    def known(self) -> Known:
-        """What it held before."""
-        if self.store is None:
-            return Known()
-        with self.store.reading() as view:
-            return Known.of(view)
-
-    def records(self, source: str) -> Iterator[Record]:
-        """The records of a source system that it holds."""
-        if self.store is not None:
-            with self.store.reading() as view:
-                for kept in view.records_of(source):
-                    yield record_of(kept.payload)
-
-    def made(self, seed: int | None) -> tuple[Store, Writer]:
-        """The index, made if there was none."""
-        if self.store is None or self.writer is None:
-            drawn = secrets.randbits(62) if seed is None else seed
-            self.store, self.writer = self._open(create=True, seed=drawn)
-            if self.store is not None and self.store.state().sequence:
-                raise IndexBusy("Another link has made it in the meantime; link again.")
-        assert self.store is not None
-        assert self.writer is not None
-        return self.store, self.writer
+def _same_file(one: Path, other: Path) -> bool:
+    return one.exists() and other.exists() and one.samefile(other)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +138,7 @@ class _Link:
     progress: Progress
     rejects: Rejects
 
-    def link(self, feeds: Path, release: Release, target: _Target) -> LinkSummary:
+    def link(self, feeds: Path, release: Release, target: Target) -> LinkSummary:
         """Read, link, give ids, keep."""
         known = target.known()
         with self._rejects_kept():
@@ -204,7 +170,7 @@ class _Link:
             if to is not None:
                 self.rejects.write(to)
 
-    def _take_in(self, feeds: Path, target: _Target, known: Known) -> Intake:
+    def _take_in(self, feeds: Path, target: Target, known: Known) -> Intake:
         return take_in(
             self._deliveries(feeds, target, known),
             target.folder,
@@ -213,7 +179,7 @@ class _Link:
             step=self.progress.step,
         )
 
-    def _deliveries(self, feeds: Path, target: _Target, known: Known) -> list[Delivery]:
+    def _deliveries(self, feeds: Path, target: Target, known: Known) -> list[Delivery]:
         """The feeds that came, and the sources that sent none but have records in the index."""
         systems = load_sources(self.options.sources)
         came = {feed.source.name: feed for feed in discover_feeds(feeds, systems)}
@@ -271,8 +237,8 @@ def _misfits(linked: Linked) -> Iterator[str]:
             f"The release was trained on {trained:,} records and these are {records:,}; its prior,"
             " term frequencies and suppressed keys may not fit. Run `mpi train --weights-from`."
         )
-    sizes = np.unique(live_keys(linked.intake.rows, linked.release)["key"], return_counts=True)[1]
-    grown = int((sizes > LARGE_BLOCK).sum())
+    keys = KeySizes.of(linked.intake.rows).live(linked.release)
+    grown = int((keys.size > LARGE_BLOCK).sum())
     if grown:
         yield (
             f"{grown:,} blocking keys are shared by more than {LARGE_BLOCK:,} records; they were"

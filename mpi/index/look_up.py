@@ -17,39 +17,42 @@ from mpi.store.view import View
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Everyone who holds the identifier asked for; more than one person: it is ambiguous."""
+    """Everyone who holds the identifier asked for; more than one person: it is ambiguous.
+
+    `namespace` is where the URIs lie of systems for which none is published.
+    """
 
     asked: Identifier
     persons: tuple[Person, ...]
     standing: Standing
+    namespace: str = NAMESPACE
 
     @property
     def ambiguous(self) -> bool:
         """Whether several persons hold the identifier, so that nobody can say whose it is."""
         return len(self.persons) > 1
 
-    def as_dict(self, namespace: str = NAMESPACE) -> dict[str, Any]:
-        """Ready for JSON; described by `mpi.api.schemas.CrossReferences`.
-
-        `namespace` is where the URIs lie of systems for which none is published.
-        """
+    def as_dict(self) -> dict[str, Any]:
+        """Ready for JSON; described by `mpi.api.schemas.CrossReferences`."""
+        plain = _Plain(self.namespace, self.asked)
         return {
-            **_identifier(self.asked, namespace),
+            **plain.identifier(self.asked),
             "ambiguous": self.ambiguous,
             "release": self.standing.release,
-            "persons": [_person(each, self.asked, namespace) for each in self.persons],
+            "persons": [plain.person(each) for each in self.persons],
         }
 
 
 @dataclass(frozen=True, slots=True)
 class PersonAnswer:
-    """One person, asked for by id; the anchor is the golden record."""
+    """One person, asked for by id; the anchor is the golden record. `namespace` as of `Answer`."""
 
     person: Person
+    namespace: str = NAMESPACE
 
-    def as_dict(self, namespace: str = NAMESPACE) -> dict[str, Any]:
-        """Ready for JSON; described by `mpi.api.schemas.PersonWithRelease`. See `Answer`."""
-        return {**_person(self.person, None, namespace), "release": self.person.release}
+    def as_dict(self) -> dict[str, Any]:
+        """Ready for JSON; described by `mpi.api.schemas.PersonWithRelease`."""
+        return {**_Plain(self.namespace).person(self.person), "release": self.person.release}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +74,11 @@ class Superseded:
         }
 
 
-def cross_references(store: Store, system: str, text: str) -> Answer:
+def cross_references(store: Store, system: str, text: str, *, namespace: str = NAMESPACE) -> Answer:
     """Everyone who holds an identifier, with their other identifiers.
 
-    Args: system, a short name of `mpi.identifiers.SYSTEMS`; text, the value as anybody writes it.
+    Args: system, a short name of `mpi.identifiers.SYSTEMS`; text, the value as anybody writes it;
+    namespace, of the URIs in the answer.
     Raises UnknownIdentifierSystem, InvalidIdentifier, IdentifierNotFound.
     """
     value = parse(system, text)
@@ -83,10 +87,13 @@ def cross_references(store: Store, system: str, text: str) -> Answer:
         asked, found = _holding(view, system, value)
     if not found:
         raise IdentifierNotFound(system=system)
-    return Answer(asked, tuple(person_of(rows, standing) for rows in found), standing)
+    persons = tuple(person_of(rows, standing) for rows in found)
+    return Answer(asked, persons, standing, namespace)
 
 
-def person(store: Store, person_id: str) -> PersonAnswer | Superseded:
+def person(
+    store: Store, person_id: str, *, namespace: str = NAMESPACE
+) -> PersonAnswer | Superseded:
     """A person by id, or who holds the records that an id no longer in use stood for.
 
     Raises PersonNotFound when the id was never issued, PersonGone when nobody holds any of its
@@ -98,7 +105,7 @@ def person(store: Store, person_id: str) -> PersonAnswer | Superseded:
         rows = view.person_of(person_id)
         retired = None if rows else view.resolve_retired(person_id)
     if rows:
-        return PersonAnswer(person_of(rows, standing))
+        return PersonAnswer(person_of(rows, standing), namespace)
     if retired is None:
         raise PersonNotFound()
     if not retired.current:
@@ -118,31 +125,38 @@ def _holding(view: View, system: str, value: str) -> tuple[Identifier, tuple[Per
     return Identifier(system, evidence), view.persons_holding(system, evidence)
 
 
-def _person(person: Person, asked: Identifier | None, namespace: str) -> dict[str, Any]:
-    return {
-        "person_id": person.person_id,
-        "identifiers": [
-            _cross_reference(each, asked, namespace) for each in person.cross_references
-        ],
-        "records": [record._asdict() for record in person.records],
-        "findings": list(person.findings),
-    }
+@dataclass(frozen=True, slots=True)
+class _Plain:
+    """Makes the parts of an answer plain dictionaries."""
 
+    namespace: str
+    asked: Identifier | None = None
 
-def _cross_reference(
-    each: CrossReference, asked: Identifier | None, namespace: str
-) -> dict[str, Any]:
-    named = each.identifier
-    return {
-        **_identifier(named, namespace),
-        "asked": asked is not None and (named.system, named.value) == (asked.system, asked.value),
-        "confidence": each.confidence,
-        "provisional": each.provisional,
-        "basis": each.basis.value,
-        "records": [record._asdict() for record in each.records],
-    }
+    def person(self, person: Person) -> dict[str, Any]:
+        """A person with all identifiers."""
+        return {
+            "person_id": person.person_id,
+            "identifiers": [self.cross_reference(each) for each in person.cross_references],
+            "records": [record._asdict() for record in person.records],
+            "findings": list(person.findings),
+        }
 
+    def cross_reference(self, each: CrossReference) -> dict[str, Any]:
+        """One identifier of a person."""
+        return {
+            **self.identifier(each.identifier),
+            "asked": self._is_asked(each.identifier),
+            "confidence": each.confidence,
+            "provisional": each.provisional,
+            "basis": each.basis.value,
+            "records": [record._asdict() for record in each.records],
+        }
 
-def _identifier(named: Identifier, namespace: str) -> dict[str, Any]:
-    uri = fhir_uri(named.system, namespace)
-    return {"system": named.system, "uri": uri, "value": named.value}
+    def identifier(self, named: Identifier) -> dict[str, Any]:
+        """An identifier alone."""
+        uri = fhir_uri(named.system, self.namespace)
+        return {"system": named.system, "uri": uri, "value": named.value}
+
+    def _is_asked(self, named: Identifier) -> bool:
+        asked = self.asked
+        return asked is not None and (named.system, named.value) == (asked.system, asked.value)

@@ -17,6 +17,7 @@ from mpi.linking.findings import POSSIBLE_SOURCE_DUPLICATE, source_duplicates
 from mpi.linking.intake import Intake
 from mpi.linking.persons import Assignment
 from mpi.linking.survivorship import golden_records
+from mpi.model.blocking import RULES, rule_name
 from mpi.model.parameters import Release
 from mpi.store import rows as stored
 from mpi.store.snapshot import Snapshot
@@ -153,6 +154,7 @@ def _release(release: Release) -> stored.Release:
             "thresholds": release.thresholds.as_dict(),
             "calibration": release.calibration.as_dict(),
             "prior": release.prior,
+            "rules": {str(number): rule_name(RULES[number]) for number in release.rules},
             "trained": dict(release.trained),
         },
     )

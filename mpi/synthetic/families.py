@@ -50,6 +50,18 @@ class Families:
         """Both identities of those whose identity was separated."""
         return self._paired(SEPARATED)
 
+    @property
+    def sibship(self) -> Ints:
+        """A number that brothers and sisters share, twins aside; -1 for who has none here.
+
+        The head of a household with its siblings, and the head's children among themselves.
+        """
+        found = np.full(len(self.role), -1)
+        for place, mine in enumerate((self._paired(SIBLING), self.role == CHILD)):
+            found[mine] = 2 * self.group[mine] + place
+        alone = np.bincount(found + 1)[found + 1] < 2
+        return np.where(alone, -1, found)
+
     def _paired(self, role: int) -> Bools:
         mine: Bools = self.role == role
         mine[self.head[mine]] = True

@@ -39,6 +39,7 @@ TRUTH: Final = pa.schema(
         ("setting", pa.string()),
         ("documentation_class", pa.string()),
         ("household", pa.string()),
+        ("siblings", pa.string()),
         ("twin", pa.bool_()),
         ("namesake", pa.bool_()),
         ("separated", pa.bool_()),
@@ -97,6 +98,7 @@ def _of_people(piece: Piece) -> dict[str, pa.Array]:
         "household": pa.array([f"H{g + 1:07d}" for g in families_.group[chosen]]).take(
             pa.array(row)
         ),
+        "siblings": _labelled("S", families_.sibship[chosen], row),
         "twin": pa.array(families_.twin[chosen][row]),
         "namesake": pa.array(families_.namesake[chosen][row]),
         "separated": pa.array(families_.separated[chosen][row]),
@@ -106,6 +108,12 @@ def _of_people(piece: Piece) -> dict[str, pa.Array]:
 
 def _named(names: tuple[str, ...] | list[str], codes: Ints, row: Ints) -> pa.Array:
     return pa.array(list(names)).take(pa.array(codes[row]))
+
+
+def _labelled(letter: str, numbers: Ints, row: Ints) -> pa.Array:
+    """Numbers as labels; null for negative ones."""
+    labels = [f"{letter}{number + 1:07d}" for number in numbers]
+    return pa.array(labels, mask=numbers < 0).take(pa.array(row))
 
 
 def _country_groups(origin: Ints, foreign: Bools, row: Ints) -> pa.Array:

@@ -1,11 +1,7 @@
-"""Where a partition is right and wrong: by pair of source systems, by subgroup, among twins.
-
-Totals hide who bears the errors. A breakdown always adds up to the totals of `metrics.pairs`.
-"""
+"""Where a partition is right and wrong: by pair of source systems, and among related people."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -14,10 +10,12 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 from scipy import sparse
+from scipy.stats import binomtest
 
 from mpi.training.metrics import Ints, Overlap, Pairs, codes
 
 NOT_STATED = "not stated"
+LEVEL = 0.95
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,46 +39,32 @@ class SourcePair:
 
 
 @dataclass(frozen=True, slots=True)
-class Subgroup:
-    """Accuracy for the records of one group.
-
-    A pair counts half in the group of each of its records: a true pair then counts once in its
-    person's group, and a false pair is shared by the groups of the two persons it confuses.
-    `unlinked_rate` as in `metrics.Accuracy`. Reports suppress groups of few `persons`.
-    """
-
-    group: str
-    records: int
-    persons: int
-    pairs: Pairs
-    unlinked_rate: float
-
-    def as_dict(self) -> dict[str, Any]:
-        """Sizes, counts, precision, recall and unlinked rate: ready for JSON."""
-        sizes = {"group": self.group, "records": self.records, "persons": self.persons}
-        return sizes | _counts(self.pairs) | {"unlinked_rate": self.unlinked_rate}
-
-    def row(self) -> tuple[str, int, int, float, float, float]:
-        """Group, persons, records, precision, recall, unlinked rate."""
-        rates = self.pairs.precision, self.pairs.recall, self.unlinked_rate
-        return (self.group, self.persons, self.records, *rates)
-
-
-@dataclass(frozen=True, slots=True)
 class RelatedMerges:
-    """How many pairs of related persons, such as twins, ended in one cluster."""
+    """How many pairs of related people, such as twins, ended in one cluster."""
 
-    merged: int
     pairs: int
+    merged: int
 
     @property
     def rate(self) -> float:
-        """Share of the pairs of related persons that were merged; 0 when there are none."""
+        """Share of the pairs of related people that were merged; 0 when there are none."""
         return self.merged / self.pairs if self.pairs else 0.0
 
+    @property
+    def interval(self) -> tuple[float, float]:
+        """95% bounds on the rate by the exact binomial (Clopper and Pearson); 0 to 1 for none.
+
+        It takes pairs for independent, which those that share a person are not quite.
+        """
+        if not self.pairs:
+            return 0.0, 1.0
+        found = binomtest(self.merged, self.pairs).proportion_ci(LEVEL, method="exact")
+        return float(found.low), float(found.high)
+
     def as_dict(self) -> dict[str, Any]:
-        """Counts and rate: ready for JSON."""
-        return {**asdict(self), "rate": self.rate}
+        """Counts, rate and its interval: ready for JSON."""
+        low, high = self.interval
+        return {**asdict(self), "rate": self.rate, "low": low, "high": high}
 
 
 def by_source_pair(table: Overlap, source: Any) -> list[SourcePair]:
@@ -88,7 +72,7 @@ def by_source_pair(table: Overlap, source: Any) -> list[SourcePair]:
 
     `source`: one name per record.
     """
-    names, code = _groups(source)
+    names, code = groups_of(source)
     together = _between(table.cell, code)
     in_cluster = _between(table.cluster, code) - together
     in_person = _between(table.person, code) - together
@@ -106,36 +90,17 @@ def by_source_pair(table: Overlap, source: Any) -> list[SourcePair]:
     ]
 
 
-def by_group(table: Overlap, column: Any) -> list[Subgroup]:
-    """Accuracy for each value of a column (one value per record; null is "not stated"), by name."""
-    names, code = _groups(column)
-    counts = _per_record(table)
-    partnered = table.person_size[table.person] > 1
-    alone = partnered & (table.cell_size[table.cell] == 1)
-    totals = [_total(code, weights) for weights in (*counts, alone, partnered)]
-    records = np.bincount(code, minlength=len(names))
-    persons = _distinct_persons(table, code, len(names))
-    return [
-        Subgroup(
-            group=name,
-            records=int(records[at]),
-            persons=int(persons[at]),
-            pairs=Pairs(tp=totals[0][at], fp=totals[1][at], fn=totals[2][at]),
-            unlinked_rate=float(totals[3][at] / max(1.0, totals[4][at])),
-        )
-        for at, name in enumerate(names)
-    ]
+def related_merges(table: Overlap, family: Any, related: Any = None) -> RelatedMerges:
+    """Merges among people of one `family` who are flagged as `related`: twins of one household.
 
-
-def related_merges(table: Overlap, family: Any, related: Any) -> RelatedMerges:
-    """Merges among persons who are flagged and share a `family`: twins of one household, say.
-
-    `family` (any label, null for none) and `related` (boolean) have one entry per record and are
-    properties of its person. A pair of persons is merged when some cluster holds records of both.
+    Both have one entry per record and are properties of its person; `family` is any label, null
+    for none, and without `related` everybody counts. A pair of people is merged when some cluster
+    holds records of both.
     """
-    flagged = np.asarray(pa.array(related, from_pandas=True).fill_null(False), dtype=bool)
     family_code = codes(family)
-    use = flagged & (family_code >= 0)
+    use = family_code >= 0
+    if related is not None:
+        use &= np.asarray(pa.array(related, from_pandas=True).fill_null(False), dtype=bool)
     frame = pd.DataFrame(
         {
             "family": family_code[use],
@@ -144,7 +109,19 @@ def related_merges(table: Overlap, family: Any, related: Any) -> RelatedMerges:
         }
     ).drop_duplicates()
     sizes = frame.drop_duplicates(["family", "person"]).groupby("family").size().to_numpy()
-    return RelatedMerges(merged=_merged(frame), pairs=int((sizes * (sizes - 1) // 2).sum()))
+    return RelatedMerges(pairs=int((sizes * (sizes - 1) // 2).sum()), merged=_merged(frame))
+
+
+def commonest(person: Ints, label: Any) -> pa.Array:
+    """For each record the label that most records of its person carry; null if none carries one.
+
+    `label` has one text per record, null for none. Of equally common ones the first by alphabet.
+    """
+    frame = pd.DataFrame({"person": person, "label": pa.array(label, from_pandas=True)})
+    counted = frame.groupby(["person", "label"], as_index=False).size()
+    best = counted.sort_values(["size", "label"], ascending=[False, True]).drop_duplicates("person")
+    found = frame[["person"]].merge(best, on="person", how="left")["label"]
+    return pa.array(found, pa.string(), from_pandas=True)
 
 
 def _merged(frame: pd.DataFrame) -> int:
@@ -153,23 +130,6 @@ def _merged(frame: pd.DataFrame) -> int:
     both = shared.merge(shared, on=["family", "cluster"])
     both = both[both["person_x"] < both["person_y"]]
     return len(both.drop_duplicates(["person_x", "person_y"]))
-
-
-def _per_record(table: Overlap) -> Iterator[npt.NDArray[np.float64]]:
-    """Half the tp, fp and fn pairs that each record is part of."""
-    cell = table.cell_size[table.cell]
-    yield (cell - 1) / 2
-    yield (table.cluster_size[table.cluster] - cell) / 2
-    yield (table.person_size[table.person] - cell) / 2
-
-
-def _total(code: Ints, weights: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-    return np.bincount(code, weights=weights).astype(np.float64)
-
-
-def _distinct_persons(table: Overlap, code: Ints, groups: int) -> npt.NDArray[np.int64]:
-    combined = pd.unique(table.person * groups + code)
-    return np.bincount(combined % groups, minlength=groups)
 
 
 def _between(unit: Ints, code: Ints) -> npt.NDArray[np.int64]:
@@ -182,8 +142,8 @@ def _between(unit: Ints, code: Ints) -> npt.NDArray[np.int64]:
     return np.asarray(square, dtype=np.int64)
 
 
-def _groups(column: Any) -> tuple[list[str], Ints]:
-    """Sorted names of the groups, and the code of each record's group."""
+def groups_of(column: Any) -> tuple[list[str], Ints]:
+    """The groups of a column, null as `NOT_STATED`: sorted names, and the code of each entry."""
     arrow = isinstance(column, pa.Array | pa.ChunkedArray)
     array = column if arrow else pa.array(column, from_pandas=True)
     text = array.cast(pa.string()).fill_null(NOT_STATED)

@@ -65,16 +65,67 @@ def bootstrap(
 
     A false pair is shared half and half by the two persons it confuses.
     """
-    parts, repeated = np.unique(_parts(table), axis=0, return_counts=True)
+    parts, repeated = np.unique(person_parts(table), axis=0, return_counts=True)
     rng = np.random.default_rng(seed)
     persons = int(repeated.sum())
     if not persons:
         return _intervals(accuracy(table), np.ones((1, 6)), level)
     drawn = rng.multinomial(persons, repeated / persons, size=resamples)
-    return _intervals(accuracy(table), _figures(drawn @ parts), level)
+    return _intervals(accuracy(table), figures_of(drawn @ parts), level)
 
 
-def _parts(table: Overlap) -> Floats:
+def ratio_intervals(
+    above: Floats, below: Floats, *, seed: int, resamples: int = 1000, level: float = 0.95
+) -> list[Interval | None]:
+    """Intervals for sums of `above` over sums of `below`, by resampling their rows.
+
+    Args: above and below, one row for each person and one column for each figure. A figure of
+    which nothing is known (its `below` adds up to nothing) has no interval. Where nothing went
+    wrong at all, or everything, no resample shows anything else; the bound is then the exact
+    binomial one with the persons as trials ("the rule of three").
+    """
+    drawn = _ratios_drawn(above, below, np.random.default_rng(seed), resamples)
+    tail = (1 - level) / 2
+    return [
+        _ratio_interval(above[:, at], below[:, at], drawn[:, at], tail)
+        for at in range(above.shape[1])
+    ]
+
+
+_DRAWN_AT_ONCE = 50_000
+"""Few enough for the processor's cache, many enough to hide what a call costs."""
+
+
+def _ratios_drawn(above: Floats, below: Floats, rng: np.random.Generator, resamples: int) -> Floats:
+    """The ratios of each resample, one row each; NaN where one has nothing below."""
+    persons, figures = above.shape
+    both = np.hstack((above, below))
+    sums = np.zeros((resamples, 2 * figures))
+    step = max(_DRAWN_AT_ONCE // max(persons, 1), 1)
+    for start in range(0, resamples if persons else 0, step):
+        some = min(step, resamples - start)
+        drawn = rng.integers(0, persons, (some, persons), dtype=np.int32)
+        drawn += np.arange(some, dtype=np.int32)[:, None] * persons
+        times = np.bincount(drawn.ravel(), minlength=some * persons).reshape(some, persons)
+        sums[start : start + some] = times.astype(np.float64) @ both
+    whole = sums[:, figures:]
+    return np.divide(sums[:, :figures], whole, out=np.full_like(whole, np.nan), where=whole > 0)
+
+
+def _ratio_interval(above: Floats, below: Floats, drawn: Floats, tail: float) -> Interval | None:
+    whole = float(below.sum())
+    if not whole:
+        return None
+    low, high = (float(bound) for bound in np.nanquantile(drawn, (tail, 1 - tail)))
+    surprise = tail ** (1 / int((below > 0).sum()))
+    if not above.any():
+        high = 1 - surprise
+    elif (above == below).all():
+        low = surprise
+    return Interval(float(above.sum()) / whole, low, high)
+
+
+def person_parts(table: Overlap) -> Floats:
     """Per person: tp, fp, fn, records, and the sums of B-cubed precision and recall."""
     size = table.cell_size.astype(np.float64)
     cluster = table.cluster_size[table.cell_cluster]
@@ -92,7 +143,7 @@ def _parts(table: Overlap) -> Floats:
     return np.asarray(np.round(np.column_stack(columns), 9), dtype=np.float64)
 
 
-def _figures(sums: Floats) -> Floats:
+def figures_of(sums: Floats) -> Floats:
     """The six figures of each resample, one row each, in the order of `Intervals`."""
     tp, fp, fn, records, in_cluster, in_person = sums.T
     close, complete = _ratio(in_cluster, records), _ratio(in_person, records)

@@ -132,6 +132,18 @@ class Accuracy:
         ]
 
 
+@dataclass(frozen=True, slots=True)
+class WrongMerge:
+    """One cluster of several people: its records, and how many people they are of."""
+
+    records: int
+    people: int
+
+    def as_dict(self) -> dict[str, int]:
+        """Both counts: ready for JSON."""
+        return asdict(self)
+
+
 def overlap(predicted: Any, true: Any) -> Overlap:
     """Cross-tabulate two aligned label arrays (numpy, pandas, Arrow or list; any type).
 
@@ -182,6 +194,16 @@ def accuracy(table: Overlap) -> Accuracy:
         largest_merge=int(persons_in.max(initial=0)),
         unlinked_rate=unlinked / max(1, int(table.cell_size[partnered].sum())),
     )
+
+
+def largest_wrong_merge(table: Overlap) -> WrongMerge:
+    """The cluster of the most people, of equals the most records; zeros if none holds two."""
+    people = np.bincount(table.cell_cluster, minlength=len(table.cluster_size))
+    wrong = np.flatnonzero(people > 1)
+    if not len(wrong):
+        return WrongMerge(records=0, people=0)
+    worst = max(wrong, key=lambda at: (people[at], table.cluster_size[at]))
+    return WrongMerge(records=int(table.cluster_size[worst]), people=int(people[worst]))
 
 
 def pairs(table: Overlap) -> Pairs:

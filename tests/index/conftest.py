@@ -1,26 +1,70 @@
-"""A linked index to link into again."""
+"""A linked index to link into again, in a database of each kind."""
 
 from __future__ import annotations
 
+from itertools import count
+
 import pytest
+from sqlalchemy import inspect
 
+from mpi.index.link import link
+from mpi.store.database import database_at
 from tests.index.linking import membership
+from tests.invented import LINKED
+
+_databases = count()
 
 
-@pytest.fixture
-def url(invented, tmp_path):
+@pytest.fixture(scope="session")
+def postgres_database(postgres):
+    """Makes a database by name, a copy of another if wanted; returns the URL of its index."""
+    import psycopg
+
+    def make(name, template="template1"):
+        with psycopg.connect(postgres, autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return postgres.replace("/postgres?", f"/{name}?")
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def postgres_index(invented, postgres_database):
+    """The URL of an index made as `invented.index` is; nothing may write to it."""
+    url = postgres_database("linked")
+    link(invented.feeds, invented.brief_model, url, options=LINKED)
+    return url
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def url(request, invented, tmp_path):
     """A copy of the linked index."""
-    return invented.copy_of_index(tmp_path / "mpi.db")
+    if request.param == "sqlite":
+        return invented.copy_of_index(tmp_path / "mpi.db")
+    request.getfixturevalue("postgres_index")
+    database = request.getfixturevalue("postgres_database")
+    return database(f"copy_{next(_databases)}", template="linked")
 
 
 @pytest.fixture
-def unchanged(url, tmp_path):
+def unchanged(url):
     """Checks that what happens in the test leaves every byte and every answer."""
-    path = tmp_path / "mpi.db"
-    bytes_before, members = path.read_bytes(), membership(url)
+    before, members = content(url), membership(url)
     yield
     assert membership(url) == members
-    assert path.read_bytes() == bytes_before
+    assert content(url) == before
+
+
+def content(url):
+    """All that an index holds: the bytes of its file, or the rows of its tables."""
+    database = database_at(url)
+    if database.file is not None:
+        return database.file.read_bytes()
+    with database.sole_writer() as connection, connection.begin():
+        return {
+            name: connection.exec_driver_sql(f"SELECT t::text FROM {name} t ORDER BY 1").all()
+            for name in inspect(connection).get_table_names()
+        }
 
 
 @pytest.fixture

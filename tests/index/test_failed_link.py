@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -20,6 +19,7 @@ from mpi.errors import (
     UsageError,
 )
 from mpi.index.link import link
+from mpi.index.progress import SilentProgress
 from mpi.store.store import open_store
 from tests.index.linking import LATER, At, edited, membership
 from tests.invented import LINKED
@@ -145,10 +145,43 @@ def test_of_two_first_links_the_second_to_finish_is_refused(invented, tmp_path, 
     assert open_store(url).state().sequence == 1
 
 
-@pytest.mark.parametrize("place", ["index", "feed"])
-def test_a_rejects_file_never_overwrites_what_it_is_about(invented, url, feeds, place):
+@pytest.mark.parametrize("step", ["give person ids", "write the index"])
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
+def test_a_first_link_that_fails_leaves_no_index(invented, tmp_path, feeds, step, error):
     folder = feeds("courts")
-    index = Path(url.removeprefix("sqlite:///"))
+    path = tmp_path / "new.db"
+
+    def fail():
+        assert path.exists()
+        raise error(step)
+
+    url = f"sqlite:///{path}"
+    with pytest.raises(error, match=step):
+        link(folder, invented.brief_model, url, options=LINKED, progress=At(step, fail))
+    assert {each.name for each in tmp_path.iterdir()} == {"feeds", "new.db-lock"}
+    link(folder, invented.brief_model, url, options=LINKED)
+    assert open_store(url).state().sequence == 1
+
+
+def test_a_first_link_that_fails_once_its_result_is_kept_leaves_the_index(
+    invented, tmp_path, feeds
+):
+    class FailsLate(SilentProgress):
+        def ended(self, name, taken):
+            if name == "write the index":
+                raise RuntimeError(name)
+
+    url = f"sqlite:///{tmp_path / 'new.db'}"
+    folder = feeds("courts")
+    with pytest.raises(RuntimeError):
+        link(folder, invented.brief_model, url, options=LINKED, progress=FailsLate())
+    assert open_store(url).state().sequence == 1
+
+
+@pytest.mark.parametrize("place", ["index", "feed"])
+def test_a_rejects_file_never_overwrites_what_it_is_about(invented, tmp_path, feeds, place):
+    folder, index = feeds("courts"), tmp_path / "mpi.db"
+    url = invented.copy_of_index(index)
     to = {"index": index, "feed": folder / "courts.csv"}[place]
     before = to.read_bytes()
     with pytest.raises(UsageError):

@@ -42,6 +42,19 @@ def test_another_anchor_gives_other_confidence_in_the_same_person(index):
     assert sure["local-patient-id"] == 0.985
 
 
+def test_every_uri_of_an_answer_lies_where_the_index_was_told(index_url):
+    with Index.open(index_url, "https://index.example.net/id") as index:
+        asked = index.cross_references("noms-number", "A1234BC").as_dict()
+        by_id = index.person("ann").as_dict()
+    published = "https://fhir.nhs.uk/Id/nhs-number"
+    for persons in (asked["persons"], [by_id]):
+        uris = {each["uri"] for person in persons for each in person["identifiers"]}
+        assert published in uris
+        assert "https://index.example.net/id/noms-number" in uris
+        assert all(u == published or u.startswith("https://index.example.net/id/") for u in uris)
+    assert asked["uri"] == "https://index.example.net/id/noms-number"
+
+
 def test_a_large_person_is_answered_from_its_spanning_tree(index):
     (person,) = index.cross_references("social-care-person-id", "S7").persons
     sure = {ref.identifier.system: ref.confidence for ref in person.cross_references}

@@ -109,7 +109,7 @@ def test_every_written_form_of_a_pnc_appears(population):
 def test_subgroups_of_the_report_are_in_the_truth(population):
     row = next(iter(population.truth.values()))
     wanted = "sex ethnicity_group age_band nfa foreign_national name_origin deprivation_decile "
-    wanted += "alias_count setting documentation_class twin namesake household"
+    wanted += "alias_count setting documentation_class twin namesake household siblings"
 
     assert set(wanted.split()) <= set(row)
     assert {r["nfa"] for r in population.people.values()} == {"never", "ever", "current"}

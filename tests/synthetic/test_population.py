@@ -92,6 +92,25 @@ def test_sons_bear_the_name_of_fathers_some_thirty_years_older(world):
     assert ((years > 25) & (years < 35)).all()
 
 
+def test_brothers_and_sisters_of_a_household_share_a_number_and_nobody_else_does(people):
+    sibship, role = people.families.sibship, people.families.role
+    group, head = people.families.group, people.families.head
+    siblings = np.flatnonzero(role == 3)
+    children = np.flatnonzero(role == 5)
+
+    assert len(siblings) > 100
+    assert (sibship[siblings] >= 0).all()
+    assert (sibship[siblings] == sibship[head[siblings]]).all()
+    several = np.bincount(group[children])[group[children]] > 1
+    assert several.any()
+    assert (sibship[children[several]] >= 0).all()
+    assert (sibship[children[~several]] == -1).all()
+    sizes = np.bincount(sibship[sibship >= 0])
+    assert set(sizes) - {0} >= {2, 3}
+    assert 1 not in sizes
+    assert (sibship[(role == 1) | (role == 2) | (role == 4) | (role == 6)] == -1).all()
+
+
 def test_separated_identities_stay_two_persons_of_one_birth_date(people):
     apart = np.flatnonzero(people.families.role == 6)
     heads = people.families.head[apart]

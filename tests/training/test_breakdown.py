@@ -2,17 +2,20 @@
 
 from itertools import combinations
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mpi.training.breakdown import (
     NOT_STATED,
-    by_group,
+    RelatedMerges,
     by_source_pair,
+    commonest,
+    groups_of,
     related_merges,
 )
-from mpi.training.metrics import accuracy, overlap, pairs
+from mpi.training.metrics import overlap, pairs
 
 # A busy machine is no reason to fail: how long an example takes is not what is tested.
 UNTIMED = settings(deadline=None)
@@ -57,51 +60,6 @@ def test_source_pairs_add_up_to_the_totals(records):
     assert sum(each.pairs.fn for each in found) == total.fn
 
 
-@UNTIMED
-@given(RECORDS)
-def test_groups_count_half_a_pair_for_each_of_its_records(records):
-    predicted, true, group = zip(*records, strict=True)
-    for each in by_group(overlap(predicted, true), group):
-        within = listed(predicted, true, group, (each.group, each.group))
-        across = [
-            listed(predicted, true, group, (each.group, other))
-            for other in set(group) - {each.group}
-        ]
-        expected = [inner + sum(pair[at] for pair in across) / 2 for at, inner in enumerate(within)]
-        assert [each.pairs.tp, each.pairs.fp, each.pairs.fn] == expected
-        assert each.records == group.count(each.group)
-
-
-@UNTIMED
-@given(RECORDS)
-def test_one_group_of_everybody_is_the_whole(records):
-    predicted, true, _ = zip(*records, strict=True)
-    table = overlap(predicted, true)
-    (everybody,) = by_group(table, ["all"] * len(true))
-    whole = accuracy(table)
-    assert everybody.pairs == whole.pairs
-    assert everybody.persons == whole.persons
-    assert everybody.unlinked_rate == pytest.approx(whole.unlinked_rate)
-
-
-def test_a_missed_pair_counts_once_in_the_group_of_its_person():
-    young, old = by_group(overlap([1, 2, 3, 3], ["a", "a", "b", "b"]), ["15-17"] * 2 + ["70+"] * 2)
-    assert (young.group, young.pairs.fn, young.pairs.recall) == ("15-17", 1, 0.0)
-    assert (old.group, old.pairs.fn, old.pairs.recall) == ("70+", 0, 1.0)
-    assert (young.unlinked_rate, old.unlinked_rate) == (1.0, 0.0)
-
-
-def test_a_record_without_a_group_is_not_stated():
-    (each,) = by_group(overlap([1], [1]), [None])
-    assert each.group == NOT_STATED
-
-
-def test_flags_are_groups_too():
-    groups = by_group(overlap([1, 1, 2], [1, 1, 2]), [True, True, False])
-    assert [each.group for each in groups] == ["false", "true"]
-    assert [each.persons for each in groups] == [1, 1]
-
-
 def test_merged_twins_are_counted_by_pairs_of_persons():
     #            two twins merged twice over | twins kept apart | namesakes, not twins
     predicted = [1, 1, 2, 2, 3, 4, 5, 5]
@@ -137,9 +95,46 @@ def test_related_merges_equal_a_listing_of_every_pair(labels, person_facts):
     assert (answer.merged, answer.pairs) == (len(merged), len(found))
 
 
-def test_without_related_persons_the_rate_is_zero():
+def test_without_a_flag_everybody_of_a_family_is_related():
+    table = overlap([1, 1, 2, 3], ["a", "b", "c", "d"])
+    found = related_merges(table, ["s1", "s1", "s1", None])
+    assert (found.pairs, found.merged) == (3, 1)
+
+
+def test_without_related_people_the_rate_is_zero_and_nothing_is_known():
     found = related_merges(overlap([1, 1], [1, 2]), [None, None], [True, True])
-    assert found.as_dict() == {"merged": 0, "pairs": 0, "rate": 0.0}
+    assert found.as_dict() == {"pairs": 0, "merged": 0, "rate": 0.0, "low": 0.0, "high": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("merged", "pairs", "low", "high"),
+    [(0, 300, 0.0, 0.0122), (300, 300, 0.9878, 1.0), (36, 300, 0.0855, 0.1622)],
+)
+def test_the_interval_of_a_rate_is_the_exact_binomial(merged, pairs, low, high):
+    found = RelatedMerges(pairs=pairs, merged=merged).as_dict()
+    assert (found["low"], found["high"]) == pytest.approx((low, high), abs=1e-4)
+    assert found["low"] <= found["rate"] <= found["high"]
+
+
+@pytest.mark.parametrize(
+    ("person", "label", "expected"),
+    [
+        ([0, 0, 0], ["b", "a", "b"], ["b", "b", "b"]),
+        ([0, 0, 1], ["b", "a", None], ["a", "a", None]),
+        ([0, 0, 0], [None, None, "c"], ["c", "c", "c"]),
+        ([1, 0], ["x", "y"], ["x", "y"]),
+        ([], [], []),
+    ],
+    ids=["most", "tie", "nulls do not count", "in the order given", "nobody"],
+)
+def test_the_commonest_label_of_a_person_is_given_to_all_records(person, label, expected):
+    assert commonest(np.array(person, dtype=np.int64), label).to_pylist() == expected
+
+
+def test_groups_are_named_in_order_and_null_is_not_stated():
+    names, code = groups_of(["b", None, "a", "b"])
+    assert names == ["a", "b", NOT_STATED]
+    assert code.tolist() == [1, 2, 0, 1]
 
 
 def test_rows_and_dictionaries_carry_the_counts():
@@ -147,6 +142,3 @@ def test_rows_and_dictionaries_carry_the_counts():
     (pair,) = [each for each in by_source_pair(table, ["a", "a", "b"]) if each.right == "b"]
     assert pair.row() == ("a - b", 0, 0, 1, 1.0, 0.0)
     assert pair.as_dict()["fn"] == 1
-    (group,) = by_group(table, ["g", "g", "g"])
-    assert group.row() == ("g", 2, 3, 0.0, 0.0, 1.0)
-    assert group.as_dict()["persons"] == 2

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mpi.training.intervals import bootstrap
+from mpi.training.intervals import bootstrap, ratio_intervals
 from mpi.training.metrics import evaluate, overlap
 
 
@@ -66,3 +66,40 @@ def test_a_perfect_partition_has_no_width():
 
 def test_no_records_give_no_doubt():
     assert bootstrap(overlap([], []), seed=1).as_dict()["f1"]["low"] == 1.0
+
+
+def ratios(wrong, of, **options):
+    both = (np.array(each, dtype=float).reshape(len(of), -1) for each in (wrong, of))
+    return ratio_intervals(*both, seed=1, **options)
+
+
+def test_a_ratio_agrees_with_the_interval_of_recall(partition):
+    predicted, true = partition
+    table = overlap(predicted, true)
+    same = (predicted[:, None].reshape(1000, 3, 1) == predicted.reshape(1000, 1, 3)).sum((1, 2))
+    right = (same - 3) // 2
+    (found,) = ratios(right, np.full(1000, 3.0), resamples=2000)
+    recall = bootstrap(table, seed=1, resamples=2000).recall
+    assert found.estimate == recall.estimate
+    assert (found.low, found.high) == pytest.approx((recall.low, recall.high), abs=0.003)
+
+
+@pytest.mark.parametrize("people", [10, 100, 1000])
+def test_where_nothing_went_wrong_the_bound_is_the_rule_of_three(people):
+    (none,) = ratios(np.zeros(people), np.full(people, 7.0), resamples=20)
+    (every,) = ratios(np.full(people, 7.0), np.full(people, 7.0), resamples=20)
+    assert (none.estimate, none.low, every.estimate, every.high) == (0.0, 0.0, 1.0, 1.0)
+    assert none.high == pytest.approx(1 - 0.025 ** (1 / people))
+    assert every.low == pytest.approx(0.025 ** (1 / people))
+
+
+def test_only_people_with_something_at_stake_count_as_trials():
+    (found,) = ratios(np.zeros(1000), [1.0] * 10 + [0.0] * 990, resamples=20)
+    assert found.high == pytest.approx(1 - 0.025 ** (1 / 10))
+
+
+def test_a_figure_of_which_nothing_is_known_has_no_interval():
+    wrong = np.column_stack((np.zeros(5), np.ones(5)))
+    nothing, known = ratios(wrong, np.column_stack((np.zeros(5), np.full(5, 2.0))))
+    assert nothing is None
+    assert known.estimate == 0.5

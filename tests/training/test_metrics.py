@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mpi.errors import InvalidTruth
-from mpi.training.metrics import evaluate, overlap
+from mpi.training.metrics import evaluate, largest_wrong_merge, overlap
 
 # A busy machine is no reason to fail: how long an example takes is not what is tested.
 UNTIMED = settings(deadline=None)
@@ -169,6 +169,21 @@ def test_a_record_without_a_person_is_refused_and_its_row_named():
     with pytest.raises(InvalidTruth) as refusal:
         overlap([1, 2, 3], ["a", None, "b"])
     assert refusal.value.where == {"row": 1}
+
+
+@pytest.mark.parametrize(
+    ("predicted", "true", "expected"),
+    [
+        ([1, 1, 2], ["a", "a", "b"], (0, 0)),
+        ([], [], (0, 0)),
+        ([1, 1, 2, 2, 2], ["a", "b", "c", "c", "d"], (3, 2)),
+        ([1, 1, 1, 2, 2, 2, 2], ["a", "b", "c", "d", "d", "d", "e"], (3, 3)),
+    ],
+    ids=["none", "nobody", "of equals the most records", "the most people"],
+)
+def test_the_largest_wrong_merge_is_of_the_most_people(predicted, true, expected):
+    found = largest_wrong_merge(overlap(predicted, true)).as_dict()
+    assert (found["records"], found["people"]) == expected
 
 
 def test_the_result_goes_to_json_and_to_a_table():

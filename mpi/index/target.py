@@ -1,0 +1,76 @@
+"""The index a link goes to: what it held before, and the right to write what it will hold."""
+
+from __future__ import annotations
+
+import secrets
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+
+from mpi.errors import IndexBusy, IndexNotFound
+from mpi.index.membership import Known
+from mpi.linking.intake import record_of
+from mpi.records import Record
+from mpi.store.store import Store, open_store
+from mpi.store.writer import Writer
+
+
+class Target:
+    """An index, held against other writers from the moment it is opened.
+
+    `stack` holds it open; whoever made the stack closes it. `folder` is for files of the link.
+    """
+
+    def __init__(self, url: str, stack: ExitStack) -> None:
+        """Args: url, of an index that may not exist yet; stack, to close it again."""
+        self._url, self._stack = url, stack
+        self.folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mpi-")))
+        self.store: Store | None
+        self.writer: Writer | None
+        self.store, self.writer = self._open(create=False)
+
+    def _open(self, *, create: bool, seed: int = 0) -> tuple[Store, Writer] | tuple[None, None]:
+        try:
+            store = open_store(self._url, create=create, seed=seed)
+        except IndexNotFound:
+            return None, None
+        self._stack.callback(store.close)
+        return store, self._stack.enter_context(store.sole_writer())
+
+    def known(self) -> Known:
+        """What it held before."""
+        if self.store is None:
+            return Known()
+        with self.store.reading() as view:
+            return Known.of(view)
+
+    def records(self, source: str) -> Iterator[Record]:
+        """The records of a source system that it holds."""
+        if self.store is not None:
+            with self.store.reading() as view:
+                for kept in view.records_of(source):
+                    yield record_of(kept.payload)
+
+    def made(self, seed: int | None) -> tuple[Store, Writer]:
+        """The index, made if there was none; one that is made and never written to is removed."""
+        if self.store is None or self.writer is None:
+            drawn = secrets.randbits(62) if seed is None else seed
+            self.store, self.writer = self._open(create=True, seed=drawn)
+            if self.store is not None and self.store.state().sequence:
+                raise IndexBusy("Another link has made it in the meantime; link again.")
+            # entered last, so that it is left first: while nobody else may write
+            self._stack.push(self._remove_if_failed)
+        assert self.store is not None
+        assert self.writer is not None
+        return self.store, self.writer
+
+    def _remove_if_failed(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if kind is not None and self.store is not None and not self.store.state().sequence:
+            self.store.remove()
