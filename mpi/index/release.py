@@ -125,7 +125,9 @@ def release(
         over, current = None, None
     report = _report(folder, over, options, progress or SilentProgress())
     changes = _changes(report, candidate, current, options.comparison) if report else None
-    verdicts = _verdicts(candidate, current, gates, report)
+    # one that was in use before may come back whatever the current one does better
+    replaced = None if released_on(folder, candidate.identity) else current
+    verdicts = _verdicts(candidate, replaced, gates, report if replaced else None)
     found = Judgement(folder, candidate, current, gates, verdicts, changes)
     if not found.refused:
         _put_into_use(found, options.on or datetime.now(UTC).date())

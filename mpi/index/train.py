@@ -188,6 +188,8 @@ class _Train:
             figures = {"blocking": cost, "lint": [each.as_dict() for each in complaints]}
             with self.progress.step("write the release"):
                 _write(release, figures, Path(staged))
+                # it may have been released since
+                _require_replaceable(self.to)
                 publish(Path(staged), self.to)
         warnings = tuple(_warnings(release, complaints, self.given.supplied))
         for warning in warnings:

@@ -101,19 +101,26 @@ def _is_in_band(values: pa.Array, listed: Mapping[str, int], number: int) -> pa.
     return pc.and_(pc.is_valid(values), pc.invert(pc.is_in(values, pa.array(listed, pa.string()))))
 
 
-def bands_of_counts(values: np.ndarray, counts: np.ndarray, bands: int) -> dict[str, int]:
+def bands_of_counts(
+    values: np.ndarray, counts: np.ndarray, bands: int, *, unlisted: float = 0.0
+) -> dict[str, int]:
     """Split values into `bands` + 1 bands of about equal numbers of people, rarest first.
 
     Each band takes an equal share of the people that are left, so that one band full of values
     held once does not leave the next one empty. Returns the band of each value to be listed, that
-    is, of every value outside the rarest band held by at least `FEWEST_PEOPLE`.
+    is, of every value outside the rarest band held by at least `FEWEST_PEOPLE`. `unlisted` are the
+    people who hold values that are not there, all rarer than those that are.
     """
     order = np.argsort(counts, kind="stable")
     values, counts = values[order], counts[order]
     listed: dict[str, int] = {}
     start = 0
     for number in range(bands + 1):
-        edge = len(values) if number == bands else _edge(counts, start, bands + 1 - number)
+        edge = (
+            len(values)
+            if number == bands
+            else _edge(counts, start, bands + 1 - number, 0.0 if number else unlisted)
+        )
         edge = max(edge, int(np.searchsorted(counts, FEWEST_PEOPLE, "left")))
         if number:
             listed.update((str(value), number) for value in values[start:edge])
@@ -121,9 +128,12 @@ def bands_of_counts(values: np.ndarray, counts: np.ndarray, bands: int) -> dict[
     return dict(sorted(listed.items()))
 
 
-def _edge(counts: np.ndarray, start: int, shares: int) -> int:
+def _edge(counts: np.ndarray, start: int, shares: int, unlisted: float) -> int:
     left = counts[start:].sum()
     if not left:
         return len(counts)
-    count = counts[start + np.searchsorted(np.cumsum(counts[start:]), left / shares)]
+    share = (left + unlisted) / shares - unlisted
+    if share <= 0:
+        return start
+    count = counts[start + np.searchsorted(np.cumsum(counts[start:]), share)]
     return int(np.searchsorted(counts, count, "right"))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from mpi.attributes import SCHEMA
-from mpi.errors import ModelMismatch, UnusableModel
+from mpi.errors import ModelMismatch, UnusableModel, UnwritableOutput
 from mpi.model.blocking import RULE_BITS, RULES, rule_name
 from mpi.model.calibration import Calibration
 from mpi.model.comparisons import COMPARISONS
@@ -115,14 +115,24 @@ def save(release: Release, folder: Path) -> None:
 
 
 def publish(staged: Path, folder: Path) -> None:
-    """Move a complete, staged release folder to its name; an older one of that name goes last."""
-    old = folder.with_name(folder.name + ".old")
-    shutil.rmtree(old, ignore_errors=True)
-    if folder.exists():
-        folder.rename(old)
+    """Move a complete, staged release folder to its name; an older one of that name goes last.
+
+    Raises UnwritableOutput, and the older one is where it was.
+    """
     staged.chmod(0o755)
-    staged.rename(folder)
-    shutil.rmtree(old, ignore_errors=True)
+    try:
+        with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as beside:
+            old = Path(beside) / "old"
+            if folder.exists():
+                folder.rename(old)
+            try:
+                staged.rename(folder)
+            except OSError:
+                if old.exists():
+                    old.rename(folder)
+                raise
+    except OSError as error:
+        raise UnwritableOutput(folder=folder) from error
 
 
 def load(folder: Path) -> Release:

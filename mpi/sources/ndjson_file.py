@@ -142,4 +142,7 @@ def _text(value: Any) -> str:
     """A text, number, true or false as a cell."""
     if isinstance(value, str):
         return value
+    if isinstance(value, float) and value.is_integer() and abs(value) < _LARGEST_EXACT:
+        # how some writers put a whole number where other rows have none
+        value = int(value)
     return "" if value is None else orjson.dumps(value).decode()

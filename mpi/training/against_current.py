@@ -23,7 +23,7 @@ def against_current(
     for figure, gate in _GATES.items():
         if current is None:
             yield Verdict(
-                gate, Outcome.SKIPPED, detail="There is no release that it would replace."
+                gate, Outcome.SKIPPED, detail="It replaces no release, or was in use before."
             )
         elif comparison and comparison["differences"]:
             yield _paired(gate, comparison["differences"][figure], gates.margin)

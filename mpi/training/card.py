@@ -13,9 +13,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from mpi.errors import UnusableModel, UnwritableOutput
+from mpi.errors import AlreadyReleased, UnusableModel, UnwritableOutput
 from mpi.model.parameters import Release, load
-from mpi.model.standing import folder_of
+from mpi.model.standing import folder_of, released_on
 from mpi.training.card_judged import judged_sections
 from mpi.training.card_learned import learned_sections
 from mpi.training.charts import pictures
@@ -74,13 +74,15 @@ def rewrite_card(folder: Path, evaluation: Figures) -> None:
     `evaluation` is ready for JSON. The files are written beside the release first and then put in
     their places one by one, `metrics.json` last; what a link reads is not touched, so that a
     release in use never lacks a file. Raises what loading it raises, UnusableModel when the
-    evaluation is of another release, and UnwritableOutput.
+    evaluation is of another release, AlreadyReleased, and UnwritableOutput.
     """
     folder = folder_of(folder).absolute()
     release = load(folder)
     metrics = read_metrics(folder) | {"evaluation": dict(evaluation)}
     if _identity_judged(metrics) != release.identity:
         raise UnusableModel("It is not the release that was evaluated.", folder=folder)
+    if released_on(folder, release.identity):
+        raise AlreadyReleased("The evaluation in it is the one it was released on.", folder=folder)
     try:
         with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as beside:
             staged = Path(beside)

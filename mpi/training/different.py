@@ -69,7 +69,10 @@ class People:
         """Of each cluster a random record, of at most `MOST_PEOPLE`; keys but for `without`."""
         shuffled = np.random.default_rng(seed).permutation(len(cluster))
         _, first = np.unique(cluster[shuffled], return_index=True)
-        records = np.sort(shuffled[np.sort(first)[:MOST_PEOPLE]])
+        if len(first) > MOST_PEOPLE:
+            # by chance: those met first in a shuffle of records would be those with many records
+            first = np.random.default_rng(seed).permutation(first)[:MOST_PEOPLE]
+        records = np.sort(shuffled[first])
         column = rows.column("blocking_keys").combine_chunks()
         key = column.flatten().to_numpy()
         holder = pc.list_parent_indices(column).to_numpy()
@@ -106,8 +109,9 @@ def shares_among_different(
 
 
 def _tells(agreeing: Mapping[str, float], sampled: Mapping[str, float]) -> bool:
-    """Whether pairs were seen at more than one level; a comparison of one outcome tells nothing."""
-    return sum(bool(agreeing[code] or sampled[code]) for code in agreeing) > 1
+    """Whether different people may differ; in a file of one sex, say, nobody does."""
+    seen = [code for code in agreeing if agreeing[code] or sampled[code]]
+    return len(seen) > 1 or seen == ["other"]
 
 
 def _store_drawn(con: duckdb.DuckDBPyConnection, records: NDArray[np.int64], effort: Effort) -> int:

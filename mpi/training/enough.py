@@ -19,7 +19,7 @@ from mpi.attributes import SCHEMA
 from mpi.errors import TooLittleData
 from mpi.model.comparisons import SOURCE_SYSTEM
 from mpi.model.levels import Comparison, Learning
-from mpi.training.estimate import EM_BLOCKS
+from mpi.training.estimate import EM_BLOCKS, has_pairs
 
 LEAST_RECORDS = 100
 LEAST_PAIRS = 30
@@ -44,7 +44,7 @@ def require_teachers(con: duckdb.DuckDBPyConnection, wanted: Sequence[Comparison
     if len(learned) < 2:
         known = learned[0].name if learned else "nothing"
         raise TooLittleData(f"Several records must say two things or more; they say {known} alone.")
-    blocks = [_columns(block) for block in EM_BLOCKS if _has_pairs(con, block)]
+    blocks = [_columns(block) for block in EM_BLOCKS if has_pairs(con, block)]
     untaught = [
         c.name for c in learned if all({*columns} & {*c.attributes()} for columns in blocks)
     ]
@@ -59,20 +59,13 @@ def require_matches(cluster: NDArray[np.int64]) -> None:
     """Raises TooLittleData where hardly any two records were linked; by cluster per record."""
     sizes = np.bincount(cluster)
     pairs = int((sizes * (sizes - 1) // 2).sum())
+    if len(sizes) and np.count_nonzero(sizes) < 2:
+        raise TooLittleData("All records look like one person; different people are needed too.")
     if pairs < LEAST_PAIRS:
         raise TooLittleData(
             f"{pairs} pairs of records look like one person; {LEAST_PAIRS} are needed to learn how"
             " the records of one person agree."
         )
-
-
-def _has_pairs(con: duckdb.DuckDBPyConnection, block: tuple[str, ...]) -> bool:
-    present = " AND ".join(f"{name} IS NOT NULL" for name in block)
-    [(count,)] = con.execute(
-        "SELECT count(*) FROM (SELECT 1 FROM compared"
-        f" WHERE {present} GROUP BY {', '.join(block)} HAVING count(*) > 1 LIMIT 1)"
-    ).fetchall()
-    return bool(count)
 
 
 def _columns(block: tuple[str, ...]) -> list[str]:

@@ -1,9 +1,8 @@
-"""The m and u of every comparison level, by Splink, without labels.
+"""The m of every comparison level by Splink, without labels, and the weights that follow.
 
-u is the share of pairs of different people at a level: sampled among records of which no two are
-thought to be one person, since true matches in the sample would swamp the rare levels. u of an
-identifier cannot be sampled at all, nearly every agreement being a match; it is set by rule.
-m is the share of pairs of one person at a level: expectation maximisation over several blocks.
+m is the share of pairs of one person at a level: expectation maximisation over several blocks. u,
+the share of pairs of different people, is held fixed in it: counted in `mpi.training.different`, or
+for an identifier, where nearly every agreement is a match, set by rule.
 """
 
 from __future__ import annotations
@@ -107,7 +106,7 @@ def learn_m(
     Each block teaches the comparisons that it does not fix; what several teach is averaged.
     """
     sessions = [
-        _session(con, block, wanted, u, effort) for block in EM_BLOCKS if _has_pairs(con, block)
+        _session(con, block, wanted, u, effort) for block in EM_BLOCKS if has_pairs(con, block)
     ]
     return {
         c.name: {level.code: _mean_m(sessions, c.name, level.code) for level in c.scored}
@@ -190,7 +189,8 @@ def _for_em(definition: Comparison, u: Shares) -> dict[str, dict[str, float | bo
     }
 
 
-def _has_pairs(con: duckdb.DuckDBPyConnection, block: tuple[str, ...]) -> bool:
+def has_pairs(con: duckdb.DuckDBPyConnection, block: tuple[str, ...]) -> bool:
+    """Whether any two records of the table `compared` agree on a block."""
     columns = ", ".join(block)
     present = " AND ".join(f"{name} IS NOT NULL" for name in block)
     found = con.execute(

@@ -11,6 +11,12 @@ from collections.abc import Iterator, Sequence
 from mpi.training.against_current import against_current, moved
 from mpi.training.verdicts import Figures, Gates, Measured, Outcome, Verdict
 
+TWIN_PAIRS = 100
+"""Pairs of twins in an evaluation, below which a rate that may be chance is only a warning."""
+
+WRONG_PAIRS = 30
+"""Wrong pairs in an evaluation, below which confidence is not compared with a constant."""
+
 
 def judge(
     candidate: Measured,
@@ -87,7 +93,11 @@ def _other_feeds(judged: int, trained: int | None) -> Verdict:
 def _twins(found: Figures | None, limit: float) -> Verdict:
     if not found or not found["pairs"]:
         return Verdict("twins", Outcome.SKIPPED, limit=limit, detail="The truth names no twins.")
-    return _below("twins", found["rate"], limit, f"{found['merged']:,} of {found['pairs']:,} pairs")
+    said = f"{found['merged']:,} of {found['pairs']:,} pairs"
+    if found["rate"] >= limit > found["low"] and found["pairs"] < TWIN_PAIRS:
+        said += "; too few to tell"
+        return Verdict("twins", Outcome.WARNED, found["rate"], limit, said)
+    return _below("twins", found["rate"], limit, said)
 
 
 def _calibration(judged: Figures, gates: Gates) -> Iterator[Verdict]:
@@ -96,21 +106,39 @@ def _calibration(judged: Figures, gates: Gates) -> Iterator[Verdict]:
         return
     loss = judged["log_loss"]
     yield _below("log-loss-raw", loss, judged["log_loss_raw"], "against Splink's probability")
-    yield _below("log-loss-constant", loss, judged["log_loss_constant"], "against a constant")
+    yield _against_constant(judged)
     yield _below("ece", judged["ece"], gates.ece)
     bands = [band for band in judged["bands"] if band["low"] >= gates.bands_from and band["pairs"]]
     if not bands:
         said = f"No confidence is {gates.bands_from:g} or more."
         yield Verdict("bands", Outcome.SKIPPED, detail=said)
         return
-    outside = [band for band in bands if not band["inside"]]
-    outcome = Outcome.FAILED if outside else Outcome.PASSED
+    yield _bands([band for band in bands if not band["inside"]])
+
+
+def _bands(outside: Sequence[Figures]) -> Verdict:
+    """A confidence that is too high keeps a release back; one that is too low is a warning."""
+    too_high = [band for band in outside if band["observed"] < band["limits"][0]]
     said = "; ".join(
-        f"from {band['low']:g}: {band['observed']:.4f} of pairs right, {band['limits'][0]:.4f} to"
-        f" {band['limits'][1]:.4f} allowed"
+        f"from {band['low']:g}: {band['mean']:.4f} stated, which is too"
+        f" {'high' if band in too_high else 'low'}, {band['observed']:.4f} of pairs right"
         for band in outside
     )
-    yield Verdict("bands", outcome, len(outside), 0, said)
+    if too_high:
+        return Verdict("bands", Outcome.FAILED, len(too_high), 0, said)
+    return Verdict("bands", Outcome.WARNED if outside else Outcome.PASSED, 0, 0, said)
+
+
+def _against_constant(judged: Figures) -> Verdict:
+    """Where hardly a pair is wrong, nothing is better than to say so of all of them alike."""
+    wrong = sum(
+        band["pairs"] * (1.0 - band["observed"]) for band in judged["bands"] if band["pairs"]
+    )
+    if wrong < WRONG_PAIRS:
+        said = f"{wrong:.0f} wrong pairs are too few to tell a confidence from a constant."
+        return Verdict("log-loss-constant", Outcome.SKIPPED, detail=said)
+    measured, limit = judged["log_loss"], judged["log_loss_constant"]
+    return _below("log-loss-constant", measured, limit, "against a constant")
 
 
 def _groups(judged: Figures, gates: Gates) -> Verdict:

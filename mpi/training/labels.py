@@ -42,6 +42,9 @@ KEY = ("source", "source_id")
 PAIRS: tuple[str, ...] = (*LEFT, *RIGHT, "label")
 PERSONS: tuple[str, ...] = (*KEY, "person")
 PROBABILITY = "inclusion_probability"
+LEAST_PROBABILITY = 1e-9
+"""A pair drawn with less would stand for more pairs than there are."""
+
 DESIGN = ("stream", "stratum", PROBABILITY)
 """The columns that `mpi sample` fills in, and without which a precision cannot be estimated."""
 
@@ -184,6 +187,12 @@ def _require_filled(table: pa.Table, columns: Iterable[str], path: Path) -> None
 def _check_stream(table: pa.Table, stream: Stream, path: Path) -> None:
     """Refuse rows of the other stream, and of a stream that there is not."""
     if "stream" not in table.column_names:
+        if {"stratum", PROBABILITY} & set(table.column_names):
+            raise InvalidLabels(
+                "It was drawn as a sample and does not say for which stream.",
+                file=path,
+                column="stream",
+            )
         return
     words = pc.fill_null(_word(table.column("stream")), str(Stream.TRAINING))
     unknown = ~pc.is_in(words, pa.array([str(s) for s in Stream])).to_numpy()
@@ -229,10 +238,10 @@ def _check_probabilities(table: pa.Table, path: Path) -> None:
     if PROBABILITY not in table.column_names or not _sampled(table):
         return
     found = _probabilities(table)
-    wrong = ~((found > 0) & (found <= 1))
+    wrong = ~((found >= LEAST_PROBABILITY) & (found <= 1))
     if wrong.any():
         raise InvalidLabels(
-            "A probability is a number above 0 and at most 1.",
+            f"A probability is a number from {LEAST_PROBABILITY:g} to 1.",
             file=path,
             column=PROBABILITY,
             row=_first(wrong),

@@ -40,13 +40,14 @@ SUM_TOLERANCE = 0.02
 at have a little each."""
 
 WORTH = 1.0
-"""Bits from which on a difference between two weights is more than noise."""
+"""Bits from which on a difference between two weights is worth a warning."""
 
 OWN_WORTH = 3.0
 """Bits that a level may not claim beyond weaker ones when no match was ever seen at it."""
 
 CONTRARY = 3.0
-"""Bits that agreement may not count against a match, nor disagreement for one."""
+"""Bits that agreement may not count against a match, nor disagreement for one, nor a level beyond
+one that says the same and more."""
 
 IDLE = 0.5
 """A comparison none of whose weights is beyond this many bits says nothing."""
@@ -120,7 +121,9 @@ def require_sound(release: Release) -> list[Complaint]:
         first = errors[0]
         more = f" And {len(errors) - 1} more like it." if len(errors) > 1 else ""
         raise DegenerateModel(
-            first.message + more, comparison=first.comparison, level=first.level or None
+            f"{first.message}{more} Train on more records, or with --weights-from.",
+            comparison=first.comparison,
+            level=first.level or None,
         )
     return found
 
@@ -136,10 +139,10 @@ _IN_SHORT: Mapping[str, str] = MappingProxyType(
 
 def in_short(complaints: Iterable[Complaint]) -> Iterator[str]:
     """Warnings for a summary: one sentence for each check, with the levels it is about."""
-    about: dict[str, list[str]] = {}
+    about: dict[str, dict[str, None]] = {}
     for each in complaints:
         if each.severity is Severity.WARNING:
-            about.setdefault(each.check, []).append(each.about)
+            about.setdefault(each.check, {})[each.about] = None
     for check, said in _IN_SHORT.items():
         if check in about:
             yield f"{said}: {', '.join(about[check])}. `metrics.json` has the numbers."
@@ -205,7 +208,8 @@ class _Judged:
             known = self._reason(weak) or not entails(strong.condition, weak.condition)
             if strong is not scored[0] and excess > WORTH and not known:
                 # few matches at the stronger make it weigh too little, which does no harm
-                severity = Severity.WARNING if self._is_sparse(strong) else Severity.ERROR
+                harmless = self._is_sparse(strong) or excess <= CONTRARY
+                severity = Severity.WARNING if harmless else Severity.ERROR
                 yield self._out_of_order(strong, weak, severity)
 
     def _unseen(self) -> Iterator[Complaint]:

@@ -42,6 +42,9 @@ def _whole_name(text: str) -> Name:
     return Name(given.strip(), family.strip())
 
 
+MOST_PEOPLE = 1e10
+"""No value is held by more; there are not that many people."""
+
 RECORD_WITH: Mapping[str, Callable[[str], Record]] = MappingProxyType(
     {
         "full_names": lambda value: Record("", "", names=(_whole_name(value),)),
@@ -69,8 +72,9 @@ class Supplied:
     def instead_of(self, counted: Frequencies) -> Frequencies:
         """The frequencies of the feeds, those of the supplied attributes replaced.
 
-        Shares are taken of as many people as the feeds hold. Values that fewer than
-        `FEWEST_PEOPLE` people hold are pooled, as ever.
+        Shares are taken of as many people as the feeds hold; what they leave of 1 is held by rarer
+        values, so a table of the commonest will do. Numbers of people must be of all values. Values
+        that fewer than `FEWEST_PEOPLE` people hold are pooled, as ever.
         """
         listed = dict(counted.listed)
         for attribute, held in self.held.items():
@@ -79,7 +83,10 @@ class Supplied:
             if self.are_shares:
                 people = people * counted.people
             whole = np.floor(people + 0.5).astype(np.int64)
-            bands = bands_of_counts(np.array(order, dtype=object), whole, len(BANDS[attribute]))
+            others = max(counted.people - people.sum(), 0.0) if self.are_shares else 0.0
+            bands = bands_of_counts(
+                np.array(order, dtype=object), whole, len(BANDS[attribute]), unlisted=others
+            )
             listed.pop(attribute, None)
             listed |= {attribute: bands} if bands else {}
         return Frequencies(counted.people, listed)
@@ -96,6 +103,8 @@ def read_frequencies(path: Path) -> Supplied:
     apart), and never with a value.
     """
     table = _read(path)
+    if len(set(table.column_names)) < len(table.column_names):
+        raise InvalidFrequencies("Two columns have one name.", file=path)
     measure = _measure(table, path)
     texts = {name: _texts(table, name, path) for name in ("attribute", "value")}
     numbers = _numbers(table, measure, path)
@@ -151,7 +160,8 @@ def _numbers(table: pa.Table, name: str, path: Path) -> NDArray[np.float64]:
         raise InvalidFrequencies("It holds no numbers.", file=path, column=name) from None
     found = np.asarray(column.to_numpy(), dtype=np.float64)
     usable = np.isfinite(found) & (found >= 0)
-    usable &= found == np.floor(found) if name == PEOPLE else found <= 1.0
+    usable &= found <= (MOST_PEOPLE if name == PEOPLE else 1.0)
+    usable &= (name == SHARE) | (found == np.floor(found))
     needed = "whole number of people" if name == PEOPLE else "share between 0 and 1"
     _refuse(~usable, f"A {needed} is needed.", path, name)
     return found

@@ -54,6 +54,9 @@ from mpi.training.verified import sample_by_birth_date
 FIRST_ROUND_SHARE = 5
 """The first round samples this many times fewer pairs: it only has to find most people."""
 
+MOST_MATCHES = 0.5
+"""Share of all pairs that a first guess may take for matches."""
+
 FOUND_BY_RULE = 0.5
 """Share of the true pairs taken to be certain by rule, until the first link has counted them."""
 
@@ -83,7 +86,8 @@ def train(rows: pa.Table, training: Training, *, step: Step = unwatched) -> Rele
     with step("learn, first round"):
         certain = certain_people(rows, training.limits)
         rough = replace(training, effort=training.effort.divided_by(FIRST_ROUND_SHARE))
-        first = _learn(feeds, certain, _share_of_pairs(certain) / FOUND_BY_RULE, rough)
+        prior = min(_share_of_pairs(certain) / FOUND_BY_RULE, MOST_MATCHES)
+        first = _learn(feeds, certain, prior, rough)
     with step("choose blocking rules"):
         rules = worthwhile_rules(rows, first, training.limits, seed=training.effort.seed)
         first = replace(first, rules=rules)
@@ -119,6 +123,7 @@ def refresh(
     first = _rescaled(feeds, release, alone, guess, training)
     with step("link the training feeds"):
         linkage = link_rows(rows, first, training.limits)
+    require_matches(linkage.labels)
     prior = _share_of_pairs(linkage.labels)
     second = _rescaled(feeds, release, linkage.labels, prior, training)
     with step("calibrate"):

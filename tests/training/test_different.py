@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import combinations
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from mpi.linking.engines.duckdb import Limits, connection, store_compared, store_pairs
@@ -132,3 +133,13 @@ def test_what_very_many_share_makes_nobody_certain():
         for n in range(MOST_HOLDERS + 1)
     ]
     assert len(set(certain_people(rows_of(crowd), Limits()).tolist())) == len(crowd)
+
+
+def test_people_are_drawn_alike_however_many_records_they_have(monkeypatch):
+    monkeypatch.setattr("mpi.training.different.MOST_PEOPLE", 200)
+    cluster = np.array([*range(500), *np.repeat(np.arange(500, 1000), 9)])
+    keys = pa.array([[n] for n in range(len(cluster))], pa.list_(pa.int64()))
+    drawn = People.drawn(pa.table({"blocking_keys": keys}), cluster, without=NOTHING, seed=3)
+    many = (cluster[drawn.records] >= 500).mean()
+    assert len(drawn.records) == 200
+    assert 0.35 < many < 0.65

@@ -79,3 +79,9 @@ def test_records_without_any_name_are_enough_where_identifiers_tell_who_is_who()
     made = train(rows_of(people(60, unnamed)), TRAINING)
     assert "name" not in made.levels
     assert made.levels["birth_date"]["same"].weight > 0
+
+
+def test_feeds_of_one_person_are_refused():
+    one = [Record(f"s{n}", "1", **names(1), **dates(1)) for n in range(120)]
+    with pytest.raises(TooLittleData):
+        train(rows_of(one), TRAINING)

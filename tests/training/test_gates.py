@@ -15,6 +15,16 @@ GOOD = Measured("new", "new", metrics_of("new"))
 CURRENT = Measured("old", "old", metrics_of("old"))
 E = "evaluation"
 BANDS = (E, "calibration", "bands")
+TOO_HIGH = {
+    "low": 0.999,
+    "high": 1.0,
+    "pairs": 90_000,
+    "mean": 0.9995,
+    "observed": 0.99,
+    "limits": [0.9990, 0.9999],
+    "inside": False,
+}
+TOO_LOW = TOO_HIGH | {"observed": 1.0}
 CHINESE = (E, "groups", "ethnicity_group", 2, "missed_match")
 
 
@@ -85,8 +95,8 @@ ALONE = [
     ((E, "calibration", "log_loss_raw"), 0.0120, "log-loss-raw", 0.0121, "Splink"),
     ((E, "calibration", "log_loss_constant"), 0.0121, "log-loss-constant", 0.0121, "constant"),
     ((E, "calibration", "ece"), 0.01, "ece", 0.01, ""),
-    ((*BANDS, 6, "inside"), False, "bands", 1, "from 0.999: 0.9993 of pairs right"),
-    ((*BANDS, 5, "inside"), False, "bands", 1, "from 0.99: "),
+    ((*BANDS, 6), TOO_HIGH, "bands", 1, "0.9995 stated, which is too high, 0.9900 of pairs"),
+    ((*BANDS, 5), TOO_HIGH | {"low": 0.99}, "bands", 1, "from 0.99: "),
     ((*CHINESE, "low"), 0.0388, "groups", pytest.approx(0.0233, abs=1e-4), "not by chance"),
     ((E, "groups"), {}, "groups", None, "--by"),
     ((E, "calibration", "log_loss"), None, "calibration", None, "No confidence"),
@@ -110,6 +120,14 @@ def test_each_gate_alone_keeps_a_release_back(path, value, gate, measured, said)
 HARMLESS = [
     ((*BANDS, 0, "inside"), False, "bands", "passed"),
     ((*BANDS, 6, "pairs"), 0, "bands", "passed"),
+    ((*BANDS, 6), TOO_LOW, "bands", "warned"),
+    ((E, "calibration", "bands"), [TOO_LOW], "log-loss-constant", "skipped"),
+    (
+        (E, "related", "twins"),
+        {"pairs": 30, "merged": 2, "rate": 0.067, "low": 0.008},
+        "twins",
+        "warned",
+    ),
     ((E, "calibration", "bands"), [], "bands", "skipped"),
     ((E, "related"), {}, "twins", "skipped"),
     ((E, "related", "twins", "pairs"), 0, "twins", "skipped"),
@@ -140,7 +158,7 @@ LOOSER = [
     ({"twins": 0.2}, (E, "related", "twins", "rate"), 0.19),
     ({"ece": 0.05}, (E, "calibration", "ece"), 0.04),
     ({"people": 10}, (E, "truth_people"), 20),
-    ({"bands_from": 0.9999}, (*BANDS, 6, "inside"), False),
+    ({"bands_from": 0.9999}, (*BANDS, 6), TOO_HIGH),
     ({"group_gap": 0.5}, (*CHINESE, "low"), 0.4),
     ({"group_gap": 1.0}, (E, "groups"), {}),
 ]

@@ -132,10 +132,11 @@ def test_chains_of_same_pairs_that_nothing_contradicts_are_fine(tmp_path):
     assert len(found) == 5
 
 
-@pytest.mark.parametrize("probability", ["0", "-0.1", "1.5", "", "often", "nan", "inf"])
+@pytest.mark.parametrize("probability", ["0", "1e-300", "-0.1", "1.5", "", "often", "nan", "inf"])
 def test_probabilities_out_of_range_are_refused_with_their_row(tmp_path, probability):
-    header = f"{HEADER},inclusion_probability"
-    text = f"{header}\na,0,a,1,same,0.5\na,0,a,2,same,{probability}\n"
+    header = f"{HEADER},stream,inclusion_probability"
+    rows = f"a,0,a,1,same,training,0.5\na,0,a,2,same,training,{probability}"
+    text = f"{header}\n{rows}\n"
     with pytest.raises(InvalidLabels) as caught:
         read(tmp_path, text)
     assert caught.value.where["row"] == 2
@@ -143,8 +144,15 @@ def test_probabilities_out_of_range_are_refused_with_their_row(tmp_path, probabi
 
 
 def test_a_column_of_probabilities_that_nobody_filled_in_is_none(tmp_path):
-    text = f"{HEADER},inclusion_probability\na,0,a,1,same,\n"
+    text = f"{HEADER},stream,inclusion_probability\na,0,a,1,same,training,\n"
     assert read(tmp_path, text).probability.tolist() == [1.0]
+
+
+@pytest.mark.parametrize("column", ["stratum", "inclusion_probability"])
+def test_a_sample_that_lost_its_stream_teaches_nothing(tmp_path, column):
+    with pytest.raises(InvalidLabels) as caught:
+        read(tmp_path, f"{HEADER},{column}\na,0,a,1,same,1\n")
+    assert caught.value.where["column"] == "stream"
 
 
 STREAMS = {

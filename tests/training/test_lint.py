@@ -174,7 +174,7 @@ ORDERED = [
 
 def inverted(release, comparison, strong, weak):
     top = release.levels[comparison.name][comparison.scored[0].code].weight
-    names = {strong.code.replace("-", "_"): top - 1_200, weak.code.replace("-", "_"): top - 100}
+    names = {strong.code.replace("-", "_"): top - 3_300, weak.code.replace("-", "_"): top - 100}
     return spoilt(release, comparison, **{name: {"weight": w} for name, w in names.items()})
 
 

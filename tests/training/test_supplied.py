@@ -203,3 +203,27 @@ def test_a_release_keeps_what_was_supplied_and_says_so(invented, table):
     counted = invented.brief_release.frequencies.listed
     assert made.frequencies.listed["given_set"].keys() & counted["given_set"].keys()
     assert made.identity != invented.brief_release.identity
+
+
+def test_a_table_of_the_commonest_names_makes_none_of_them_rare(tmp_path):
+    held = {"SMITH": 0.012, "JONES": 0.008, "TAYLOR": 0.006, "BROWN": 0.005, "PATEL": 0.004}
+    path = tmp_path / "names.csv"
+    rows = "\n".join(f"family_set,{name},{share}" for name, share in held.items())
+    path.write_text(f"attribute,value,share\n{rows}\n")
+    found = read_frequencies(path).instead_of(Frequencies(100_000, {}))
+    assert {name: found.band("family_set", name) for name in held} == dict.fromkeys(held, 1)
+    assert found.band("family_set", "UNHEARD") == 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "attribute,value,people\nfamily_set,SMITH,1e300\n",
+        "attribute,value,people,people\nfamily_set,SMITH,5,6\n",
+    ],
+)
+def test_numbers_beyond_mankind_and_doubled_columns_are_refused(tmp_path, text):
+    path = tmp_path / "names.csv"
+    path.write_text(text)
+    with pytest.raises(InvalidFrequencies):
+        read_frequencies(path)
