@@ -97,8 +97,8 @@ def report(result: dict[str, Any]) -> str:
         [
             name,
             TARGETS[name],
-            *(f"{found['pairs'][figure]:.4f}" for figure in ("precision", "recall", "f1")),
-            f"{found['bcubed']['f1']:.4f}",
+            *(f"{found['pairs'][figure]:.4f}" for figure in ("precision", "recall", "F1")),
+            f"{found['bcubed']['F1']:.4f}",
             f"{found['candidates']:,}",
             str(found["largest_merge"]),
         ]

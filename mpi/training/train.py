@@ -11,7 +11,7 @@ calibrated on those that m has not seen (`label_calibration`). Without, it is pr
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -209,6 +209,7 @@ def _learn(feeds: _Feeds, cluster: NDArray[np.int64], prior: float, training: Tr
         }
         wanted = [c for c in wanted if c.name in u or c.learning is Learning.FIXED]
         m = learn_m(con, wanted, u, training.effort)
+        wanted = [c for c in wanted if c.learning is Learning.FIXED or _was_taught(m[c.name])]
         release = Release(
             name=training.name,
             prior=_bits(prior),
@@ -224,6 +225,11 @@ def _learn(feeds: _Feeds, cluster: NDArray[np.int64], prior: float, training: Tr
             return release
         release = replace(release, trained={**release.trained, SAW_LABELS: True})
         return with_labelled_m(con, release, training.labels.teaching, training.effort.seed)
+
+
+def _was_taught(m: Mapping[str, float]) -> bool:
+    """Whether any pairs taught the m of a comparison; of what none did only the floor is left."""
+    return sum(m.values()) > 0.5
 
 
 def _with_counts(
