@@ -16,6 +16,7 @@ from mpi.cli import (
     export,
     link,
     lookup,
+    match,
     release,
     sample,
     serve,
@@ -64,6 +65,7 @@ _add(_BUILD, compare.compare, compare.EXAMPLE)
 _add(_BUILD, release.release, release.EXAMPLE)
 _add(_BUILD, upgrade.upgrade, upgrade.EXAMPLE)
 _add(_USE, lookup.lookup, lookup.EXAMPLE)
+_add(_USE, match.match, match.EXAMPLE)
 app.add_typer(
     export.export,
     name="export",

@@ -31,11 +31,13 @@ def comparable(row: Mapping[str, Any]) -> dict[str, Any]:
 class Scorer:
     """Scores pairs of comparable rows with a release.
 
-    Raises UnusableModel when the release lacks a level of a comparison that it has.
+    Raises UnusableModel when the release lacks a level of a comparison that it has, and when it has
+    a comparison or a level that this code does not know: leaving it out would change every weight.
     """
 
     def __init__(self, release: Release) -> None:
         """Args: release, whose comparisons are compiled once."""
+        _check_known(release)
         self._prior = release.prior
         self._compiled = [
             (c.name, _compile(c), _weights(c, release))
@@ -54,6 +56,15 @@ class Scorer:
             number = level(left, right)
             found[name] = (number, worth[number])
         return found
+
+
+def _check_known(release: Release) -> None:
+    known = {c.name: {v.code for v in c.levels} for c in COMPARISONS}
+    for name, levels in release.levels.items():
+        strange = levels.keys() - known.get(name, set())
+        if name not in known or strange:
+            what = ", ".join(sorted(strange)) or "every level"
+            raise UnusableModel(f"This version does not know {what} of comparison {name}.")
 
 
 def _weights(comparison: Comparison, release: Release) -> tuple[int, ...]:
