@@ -268,6 +268,12 @@ class NotMatchable(MPIError):
     code = "not-matchable"
 
 
+class RecordNotFound(MPIError):
+    """The index holds no record of this key."""
+
+    code = "record-not-found"
+
+
 class InvalidRecord(MPIError):
     """The record does not have the form of a record."""
 

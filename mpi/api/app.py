@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from mpi.api import problems
 from mpi.api.documented import with_schemas
 from mpi.api.middleware import Observed
-from mpi.api.routes import cross_references, health, match, persons
+from mpi.api.routes import cross_references, health, links, match, persons
 from mpi.identifiers import NAMESPACE
 from mpi.index.index import Index
 from mpi.settings import version
@@ -67,7 +67,7 @@ def create_app(index_url: str, namespace: str = NAMESPACE) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
     )
     app.state.index = index
-    for routes in (cross_references, persons, match, health):
+    for routes in (cross_references, persons, match, links, health):
         app.include_router(routes.router)
     problems.install(app)
     app.add_middleware(Observed)

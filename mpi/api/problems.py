@@ -39,6 +39,7 @@ STATUS: Mapping[type[MPIError], HTTPStatus] = MappingProxyType(
         errors.IndexUnreachable: HTTPStatus.SERVICE_UNAVAILABLE,
         errors.IndexBusy: HTTPStatus.SERVICE_UNAVAILABLE,
         errors.NotMatchable: HTTPStatus.SERVICE_UNAVAILABLE,
+        errors.RecordNotFound: HTTPStatus.NOT_FOUND,
         errors.InvalidRecord: HTTPStatus.UNPROCESSABLE_ENTITY,
         errors.TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     }

@@ -13,6 +13,7 @@ from mpi.cli import (
     compare,
     demo,
     evaluate,
+    explain,
     export,
     link,
     lookup,
@@ -66,6 +67,7 @@ _add(_BUILD, release.release, release.EXAMPLE)
 _add(_BUILD, upgrade.upgrade, upgrade.EXAMPLE)
 _add(_USE, lookup.lookup, lookup.EXAMPLE)
 _add(_USE, match.match, match.EXAMPLE)
+_add(_USE, explain.explain, explain.EXAMPLE)
 app.add_typer(
     export.export,
     name="export",

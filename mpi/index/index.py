@@ -17,6 +17,7 @@ from mpi.store.store import Store, open_store
 # What compares takes half a second to import, which a look-up has no need to wait for.
 if TYPE_CHECKING:
     from mpi.index.compiled import Compiled
+    from mpi.index.explain import Explanation
     from mpi.index.match import Matches
     from mpi.store.view import View
 
@@ -71,6 +72,17 @@ class Index:
             check_source(view, record.source)
             compiled = self._compiled_for(view)
             return match(view, compiled, record, limit=limit, everyone=everyone)
+
+    def explain(self, left: str, right: str) -> Explanation:
+        """Why two records, each given as `source|source_id`, are one person or two.
+
+        Raises NotMatchable, RecordNotFound, UsageError. See `explain.explain`.
+        """
+        from mpi.index.explain import explain, key_of
+
+        keys = key_of(left), key_of(right)
+        with self._store.reading() as view:
+            return explain(view, self._compiled_for(view), *keys)
 
     def _compiled_for(self, view: View) -> Compiled:
         """The release that made the index, compiled when it is first wanted or is another one."""
