@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -50,3 +51,13 @@ def test_a_file_that_is_missing_among_them_is_named(invented, name):
     del files[name]
     with pytest.raises(UnusableModel, match=name):
         release_of(files)
+
+
+def test_the_weight_is_the_prior_and_the_weights_of_the_levels(invented):
+    rows = invented.comparable_rows
+    pairs = [*pairwise(rows), *zip(rows, rows[7:], strict=False)]
+    for left, right in pairs:
+        levels = invented.scorer.levels(left, right).values()
+        parts = sum(weight for _, weight in levels)
+        assert invented.scorer.weight(left, right) == invented.release.prior + parts
+    assert len(pairs) > 500
