@@ -12,7 +12,7 @@ from mpi.cli.rendering import show_json, show_line, show_table
 if TYPE_CHECKING:
     from mpi.index.explain import Explanation
 
-EXAMPLE = "mpi explain 'hjis|H004711' 'nomis|A1234BC'"
+EXAMPLE = "mpi explain hjis/H004711 nomis/A1234BC"
 
 
 def explain(
@@ -20,7 +20,7 @@ def explain(
         str,
         typer.Argument(
             metavar="LEFT",
-            help="A record, as source|source_id; in quotes, for the shell.",
+            help="A record: its source, a slash (or a bar, in quotes) and its key there.",
             show_default=False,
         ),
     ],

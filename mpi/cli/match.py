@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mpi.cli.options import IndexOption, JsonOption, SourcesOption, index_url, sources_folder
 from mpi.cli.rendering import counted, show_json, show_line, show_table
+from mpi.errors import UsageError
 
 if TYPE_CHECKING:
     from mpi.index.match import Matches
     from mpi.records import Record
 
-EXAMPLE = "mpi match --source nomis < row.json"
+EXAMPLE = "mpi match --source nomis row.json"
+STDIN = "-"
 
 
 def match(
+    file: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE",
+            help="The record as a JSON object; without it, or with -, from stdin.",
+            show_default=False,
+        ),
+    ] = STDIN,
     index: IndexOption = "",
     source: Annotated[
         str,
@@ -41,14 +52,14 @@ def match(
 ) -> None:
     """Show the persons whom a record may be of, and how sure the index is; writes nothing.
 
-    Reads one JSON object from stdin. Without --source its fields are ours, and all may be left
+    Reads one JSON object. Without --source its fields are ours, and all may be left
     out: names (a list of given and family), birth_dates (YYYY-MM-DD), sex, postcodes, addresses,
     town, phones, emails, birth_place, occupation, identifiers (a list of system, value and
     verified), custody_dates, sentence_dates, source, source_id.
     """
     from mpi.index.index import Index
 
-    record = _given(source, sources)
+    record = _given(_read(file), source, sources)
     with Index.open(index_url(index)) as opened:
         found = opened.match(record, limit=limit, everyone=everyone)
     if as_json:
@@ -57,10 +68,18 @@ def match(
         _show(found)
 
 
-def _given(source: str, sources: SourcesOption) -> Record:
+def _read(file: str) -> bytes:
+    if file == STDIN:
+        return sys.stdin.buffer.read()
+    try:
+        return Path(file).read_bytes()
+    except (OSError, ValueError) as error:
+        raise UsageError("The record cannot be read.", file=file) from error
+
+
+def _given(content: bytes, source: str, sources: SourcesOption) -> Record:
     from mpi.index.given import record_from_json, record_from_row
 
-    content = sys.stdin.buffer.read()
     if source:
         return record_from_row(content, source, sources_folder(sources))
     return record_from_json(content)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -97,13 +98,13 @@ class Explanation:
 
 
 def key_of(text: str) -> RecordKey:
-    """A record key as anybody writes it; raises UsageError.
+    """A record key as text: source, bar, key; a slash will do, for shells. Raises UsageError.
 
-    >>> key_of("nomis|A1234BC")
-    RecordKey(source='nomis', source_id='A1234BC')
+    >>> key_of("nomis|A1234BC") == key_of("nomis/A1234BC")
+    True
     """
-    source, bar, source_id = text.partition("|")
-    if not (source and bar and source_id) or "\x00" in text:
+    source, _, source_id = re.sub("[|/]", "|", text, count=1).partition("|")
+    if not (source and source_id) or "\x00" in text:
         raise UsageError("A record is named by its source, a bar and its key: source|id.")
     return RecordKey(source, source_id)
 

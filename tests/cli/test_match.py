@@ -82,3 +82,15 @@ def test_an_index_without_its_release_says_to_link_again(mpi, index_url, monkeyp
     done = mpi("match", "--index", index_url)
     assert done.code == 1
     assert "link it again" in done.err
+
+
+def test_a_file_is_read_like_stdin(matching, row, tmp_path):
+    path = tmp_path / "row.json"
+    path.write_bytes(row)
+    assert (
+        matching(b"", str(path), "--source", "nomis").out == matching(row, "--source", "nomis").out
+    )
+
+
+def test_a_file_that_is_not_there_is_misuse(matching, tmp_path):
+    assert matching(b"", str(tmp_path / "none.json")).code == 2

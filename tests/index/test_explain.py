@@ -56,7 +56,7 @@ def test_every_comparison_of_the_release_has_a_sentence(url, links, invented):
     assert len(found.sentences) == 2 + sum(each.weight != 0 for each in found.comparisons)
 
 
-@pytest.mark.parametrize("text", ["", "nomis", "nomis|", "|1", "nomis|a\x00b"])
+@pytest.mark.parametrize("text", ["", "nomis", "nomis|", "|1", "/1", "nomis|a\x00b"])
 def test_what_names_no_record_is_refused(text, invented):
     with Index.open(f"sqlite:///{invented.index}") as index, pytest.raises(UsageError):
         index.explain(text, "nomis|1")
