@@ -33,6 +33,12 @@ class Client:
         response = self._connection.getresponse()
         return response.status, response.read()
 
+    def post(self, path: str, body: bytes) -> tuple[int, bytes]:
+        """Send JSON, and read the whole answer: status and body."""
+        self._connection.request("POST", path, body, {"content-type": "application/json"})
+        response = self._connection.getresponse()
+        return response.status, response.read()
+
     def timed(self, path: str) -> float:
         """Seconds from asking to the last byte; raises RuntimeError when the answer is not 200."""
         start = perf_counter()

@@ -262,6 +262,30 @@ class InvalidFrequencies(MPIError):
     code = "invalid-frequencies"
 
 
+class NotMatchable(MPIError):
+    """Records cannot be matched against this index as it is."""
+
+    code = "not-matchable"
+
+
+class RecordNotFound(MPIError):
+    """The index holds no record of this key."""
+
+    code = "record-not-found"
+
+
+class InvalidRecord(MPIError):
+    """The record does not have the form of a record."""
+
+    code = "invalid-record"
+
+
+class TooLarge(MPIError):
+    """The body of the request is too large."""
+
+    code = "too-large"
+
+
 def all_errors() -> list[type[MPIError]]:
     """Every error class, base first; the documentation lists each by its code."""
     found: list[type[MPIError]] = [MPIError]

@@ -9,9 +9,9 @@ from typing import Any
 from fastapi import FastAPI
 
 from mpi.api import problems
-from mpi.api.documented import with_problem
+from mpi.api.documented import with_schemas
 from mpi.api.middleware import Observed
-from mpi.api.routes import cross_references, health, persons
+from mpi.api.routes import cross_references, health, links, match, persons
 from mpi.identifiers import NAMESPACE
 from mpi.index.index import Index
 from mpi.settings import version
@@ -31,11 +31,11 @@ the caller's own if it sent one, and the one to quote when asking about a reques
 
 
 class _Described(FastAPI):
-    """An application whose description has problems in it."""
+    """An application whose description has problems and bodies in it."""
 
     def openapi(self) -> dict[str, Any]:
         """The OpenAPI description, made once."""
-        return with_problem(super().openapi())
+        return with_schemas(super().openapi())
 
 
 def create_app(index_url: str, namespace: str = NAMESPACE) -> FastAPI:
@@ -67,7 +67,7 @@ def create_app(index_url: str, namespace: str = NAMESPACE) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
     )
     app.state.index = index
-    for routes in (cross_references, persons, health):
+    for routes in (cross_references, persons, match, links, health):
         app.include_router(routes.router)
     problems.install(app)
     app.add_middleware(Observed)

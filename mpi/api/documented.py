@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from mpi.api.match_schemas import AskedRecord
 from mpi.api.problems import MEDIA_TYPE, problem, status_of
-from mpi.api.schemas import Problem
+from mpi.api.schemas import Problem, Schema
 from mpi.errors import MPIError
 
 Responses = dict[int | str, dict[str, Any]]
-_PROBLEM = f"#/components/schemas/{Problem.__name__}"
+_SCHEMAS = "#/components/schemas/"
+_PROBLEM = _SCHEMAS + Problem.__name__
 _REQUEST = "7b1f0c52a9e94d0f8f3c6f1f0a2b3c4d"
 
 
@@ -19,14 +21,25 @@ def answer(description: str, example: Mapping[str, Any]) -> dict[str, Any]:
     return {"description": description, "content": {"application/json": {"example": example}}}
 
 
-def with_problem(described: dict[str, Any]) -> dict[str, Any]:
-    """The OpenAPI description with the schema that every problem in it refers to.
+def with_schemas(described: dict[str, Any]) -> dict[str, Any]:
+    """The OpenAPI description with the schemas that FastAPI does not see.
 
-    FastAPI itself only describes the models of `application/json`.
+    It describes the models of `application/json` answers only: not those of problems, nor of
+    bodies that routes read themselves.
     """
     schemas = described["components"]["schemas"]
-    schemas.setdefault(Problem.__name__, Problem.model_json_schema())
+    for model in (Problem, AskedRecord):
+        schema = model.model_json_schema(ref_template=_SCHEMAS + "{model}")
+        schemas.update(schema.pop("$defs", {}))
+        schemas.setdefault(model.__name__, schema)
     return described
+
+
+def asked(description: str, model: type[Schema], example: Mapping[str, Any]) -> dict[str, Any]:
+    """A body that a route reads itself, as an operation's own part of the description."""
+    content = {"schema": {"$ref": _SCHEMAS + model.__name__}, "example": dict(example)}
+    body = {"required": True, "description": description, "content": {"application/json": content}}
+    return {"requestBody": body}
 
 
 def problems(*errors: type[MPIError]) -> Responses:

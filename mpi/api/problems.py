@@ -38,6 +38,10 @@ STATUS: Mapping[type[MPIError], HTTPStatus] = MappingProxyType(
         errors.IndexTooNew: HTTPStatus.SERVICE_UNAVAILABLE,
         errors.IndexUnreachable: HTTPStatus.SERVICE_UNAVAILABLE,
         errors.IndexBusy: HTTPStatus.SERVICE_UNAVAILABLE,
+        errors.NotMatchable: HTTPStatus.SERVICE_UNAVAILABLE,
+        errors.RecordNotFound: HTTPStatus.NOT_FOUND,
+        errors.InvalidRecord: HTTPStatus.UNPROCESSABLE_ENTITY,
+        errors.TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     }
 )
 """The status of each error; one that is not listed has that of its nearest listed base."""

@@ -40,18 +40,20 @@ Release = Annotated[
 ]
 
 
-class _Schema(BaseModel):
+class Schema(BaseModel):
+    """What all models share: nothing but what they declare."""
+
     model_config = ConfigDict(extra="forbid")
 
 
-class RecordRef(_Schema):
+class RecordRef(Schema):
     """What names a record: its source system and its key there."""
 
     source: str = Field(description="Short name of the source system.", examples=["hjis"])
     source_id: str = Field(description="The record's key in that system.", examples=["H004711"])
 
 
-class Named(_Schema):
+class Named(Schema):
     """An identifier: a value that an identifier system issued."""
 
     system: System
@@ -81,7 +83,7 @@ class CrossReference(Named):
     records: list[RecordRef] = Field(description="The records that hold the identifier.")
 
 
-class Person(_Schema):
+class Person(Schema):
     """A person, as the index sees one."""
 
     person_id: PersonId
@@ -111,27 +113,27 @@ class CrossReferences(Named):
     persons: list[Person] = Field(description="The persons who hold the identifier, at least one.")
 
 
-class Successor(_Schema):
+class Successor(Schema):
     """A person who now has records that a superseded person id stood for."""
 
     person_id: PersonId
     records: int = Field(description="How many of those records.", examples=[3])
 
 
-class Superseded(_Schema):
+class Superseded(Schema):
     """A person id that is no longer in use, and who has its records now."""
 
     person_id: PersonId
     superseded_by: list[Successor] = Field(description="At least one; the most records first.")
 
 
-class Liveness(_Schema):
+class Liveness(Schema):
     """The process answers."""
 
     status: str = Field(description="Always `alive`.", examples=["alive"])
 
 
-class Readiness(_Schema):
+class Readiness(Schema):
     """The index can be read."""
 
     status: str = Field(description="Always `ready`.", examples=["ready"])
@@ -139,7 +141,7 @@ class Readiness(_Schema):
     records: int = Field(description="Records in the index.", examples=[41207])
 
 
-class Problem(_Schema):
+class Problem(Schema):
     """What went wrong: problem details of RFC 9457."""
 
     type: str = Field(

@@ -13,9 +13,11 @@ from mpi.cli import (
     compare,
     demo,
     evaluate,
+    explain,
     export,
     link,
     lookup,
+    match,
     release,
     sample,
     serve,
@@ -64,6 +66,8 @@ _add(_BUILD, compare.compare, compare.EXAMPLE)
 _add(_BUILD, release.release, release.EXAMPLE)
 _add(_BUILD, upgrade.upgrade, upgrade.EXAMPLE)
 _add(_USE, lookup.lookup, lookup.EXAMPLE)
+_add(_USE, match.match, match.EXAMPLE)
+_add(_USE, explain.explain, explain.EXAMPLE)
 app.add_typer(
     export.export,
     name="export",

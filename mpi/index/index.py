@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Lock
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from mpi.identifiers import NAMESPACE
 from mpi.index import look_up
-from mpi.records import Identifier
+from mpi.records import Identifier, Record
 from mpi.store import store
 from mpi.store.rows import State
 from mpi.store.store import Store, open_store
+
+# What compares takes half a second to import, which a look-up has no need to wait for.
+if TYPE_CHECKING:
+    from mpi.index.compiled import Compiled
+    from mpi.index.explain import Explanation
+    from mpi.index.match import Matches
+    from mpi.store.view import View
 
 
 class Index:
@@ -30,6 +38,8 @@ class Index:
         """
         self._store = store
         self._namespace = namespace
+        self._compiled: tuple[str, Compiled] | None = None
+        self._compiling = Lock()
 
     @classmethod
     def open(cls, url: str, namespace: str = NAMESPACE) -> Self:
@@ -50,6 +60,40 @@ class Index:
     def person(self, person_id: str) -> look_up.PersonAnswer | look_up.Superseded:
         """See `look_up.person`."""
         return look_up.person(self._store, person_id, namespace=self._namespace)
+
+    def match(self, record: Record, *, limit: int = 10, everyone: bool = False) -> Matches:
+        """The persons whom a record may be of; writes nothing. See `match.match`.
+
+        Raises NotMatchable, and UnknownSource for a source neither described nor in the index.
+        """
+        from mpi.index.match import check_source, match
+
+        with self._store.reading() as view:
+            check_source(view, record.source)
+            compiled = self._compiled_for(view)
+            return match(view, compiled, record, limit=limit, everyone=everyone)
+
+    def explain(self, left: str, right: str) -> Explanation:
+        """Why two records, each given as `source|source_id`, are one person or two.
+
+        Raises NotMatchable, RecordNotFound, UsageError. See `explain.explain`.
+        """
+        from mpi.index.explain import explain, key_of
+
+        keys = key_of(left), key_of(right)
+        with self._store.reading() as view:
+            return explain(view, self._compiled_for(view), *keys)
+
+    def _compiled_for(self, view: View) -> Compiled:
+        """The release that made the index, compiled when it is first wanted or is another one."""
+        from mpi.index.compiled import Compiled
+
+        release = view.state.release
+        wanted = release.release_id if release else ""
+        with self._compiling:
+            if self._compiled is None or self._compiled[0] != wanted:
+                self._compiled = wanted, Compiled.of(view)
+            return self._compiled[1]
 
     def widest_identifier(self) -> Identifier:
         """See `widest.widest_identifier`."""

@@ -18,7 +18,7 @@ from mpi.linking.intake import Intake
 from mpi.linking.persons import Assignment
 from mpi.linking.survivorship import golden_records
 from mpi.model.blocking import RULES, rule_name
-from mpi.model.parameters import Release
+from mpi.model.parameters import Release, files_of
 from mpi.store import rows as stored
 from mpi.store.snapshot import Snapshot
 
@@ -157,4 +157,5 @@ def _release(release: Release) -> stored.Release:
             "rules": {str(number): rule_name(RULES[number]) for number in release.rules},
             "trained": dict(release.trained),
         },
+        files=files_of(release),
     )

@@ -9,9 +9,10 @@ comparisons it was trained for; code with another hash refuses it.
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -104,14 +105,28 @@ def definition_hash() -> str:
 
 def save(release: Release, folder: Path) -> None:
     """Write the release's learned files into `folder`, which must exist."""
+    for name, content in files_of(release).items():
+        (folder / name).write_bytes(content)
+
+
+def files_of(release: Release) -> dict[str, bytes]:
+    """The release's learned files by name; `release_of` is the inverse."""
     text = json.dumps(_parameters(release) | {"trained": dict(release.trained)}, indent=1)
-    (folder / PARAMETERS).write_text(text + "\n", encoding="utf-8")
     listed = _listed(release)
     columns = list(zip(*listed, strict=True)) if listed else [(), (), ()]
     types = {"attribute": pa.string(), "value": pa.string(), "band": pa.int8()}
     arrays = [pa.array(column, kind) for column, kind in zip(columns, types.values(), strict=True)]
-    pq.write_table(pa.table(dict(zip(types, arrays, strict=True))), folder / _FREQUENCIES)
-    pq.write_table(pa.table({"key": release.suppressed}), folder / _SUPPRESSED)
+    return {
+        PARAMETERS: (text + "\n").encode(),
+        _FREQUENCIES: _parquet(pa.table(dict(zip(types, arrays, strict=True)))),
+        _SUPPRESSED: _parquet(pa.table({"key": release.suppressed})),
+    }
+
+
+def _parquet(table: pa.Table) -> bytes:
+    written = io.BytesIO()
+    pq.write_table(table, written)
+    return written.getvalue()
 
 
 def publish(staged: Path, folder: Path) -> None:
@@ -142,19 +157,29 @@ def load(folder: Path) -> Release:
     or damaged; ModelMismatch when it was trained for other attributes, rules or comparisons.
     """
     folder = folder_of(folder)
-    with _reading(folder, PARAMETERS):
-        content = json.loads((folder / PARAMETERS).read_text(encoding="utf-8"))
+    return _loaded(lambda name: (folder / name).read_bytes(), folder)
+
+
+def release_of(files: Mapping[str, bytes]) -> Release:
+    """The release that `files_of` gave files of; raises UnusableModel and ModelMismatch."""
+    return _loaded(files.__getitem__)
+
+
+def _loaded(read: Callable[[str], bytes], folder: Path | None = None) -> Release:
+    with _reading(PARAMETERS, folder):
+        content = json.loads(read(PARAMETERS))
         _check(content, folder)
-    with _reading(folder, _FREQUENCIES):
-        listed = _listed_in(pq.read_table(folder / _FREQUENCIES))
-    with _reading(folder, _SUPPRESSED):
-        suppressed = pq.read_table(folder / _SUPPRESSED).column("key").to_numpy()
-    with _reading(folder, PARAMETERS):
+    with _reading(_FREQUENCIES, folder):
+        listed = _listed_in(pq.read_table(pa.BufferReader(read(_FREQUENCIES))))
+    with _reading(_SUPPRESSED, folder):
+        table = pq.read_table(pa.BufferReader(read(_SUPPRESSED)))
+        suppressed = table.column("key").to_numpy()
+    with _reading(PARAMETERS, folder):
         return _release(content, listed, suppressed)
 
 
 @contextmanager
-def _reading(folder: Path, name: str) -> Iterator[None]:
+def _reading(name: str, folder: Path | None) -> Iterator[None]:
     """Name the file in which a release is damaged, whatever goes wrong in here."""
     try:
         yield
@@ -175,7 +200,7 @@ def _reading(folder: Path, name: str) -> Iterator[None]:
         ) from error
 
 
-def _check(content: dict[str, Any], folder: Path) -> None:
+def _check(content: dict[str, Any], folder: Path | None) -> None:
     if content["format"] != FORMAT or content["definition"] != definition_hash():
         raise ModelMismatch(
             "Train it again with `mpi train`, or use the version of the code it was trained with.",

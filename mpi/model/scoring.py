@@ -7,7 +7,7 @@ the same whole milli-bits. A parity test holds the two together, level by level.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from rapidfuzz.distance import DamerauLevenshtein, JaroWinkler
@@ -31,21 +31,20 @@ def comparable(row: Mapping[str, Any]) -> dict[str, Any]:
 class Scorer:
     """Scores pairs of comparable rows with a release.
 
-    Raises UnusableModel when the release lacks a level of a comparison that it has.
+    Raises UnusableModel when the release lacks a level of a comparison that it has, and when it has
+    a comparison or a level that this code does not know: leaving it out would change every weight.
     """
 
     def __init__(self, release: Release) -> None:
         """Args: release, whose comparisons are compiled once."""
-        self._prior = release.prior
-        self._compiled = [
-            (c.name, _compile(c), _weights(c, release))
-            for c in COMPARISONS
-            if c.name in release.levels
-        ]
+        _check_known(release)
+        compared = [(c, _weights(c, release)) for c in COMPARISONS if c.name in release.levels]
+        self._compiled = [(c.name, _compile(c), worth) for c, worth in compared]
+        self._weight = _compile_weight(compared, release.prior)
 
     def weight(self, left: Comparable, right: Comparable) -> int:
         """The match weight of a pair, prior included, in milli-bits."""
-        return self._prior + sum(worth[level(left, right)] for _, level, worth in self._compiled)
+        return self._weight(left, right)
 
     def levels(self, left: Comparable, right: Comparable) -> dict[str, tuple[int, int]]:
         """For each comparison the number of the level that holds, and its weight in milli-bits."""
@@ -54,6 +53,15 @@ class Scorer:
             number = level(left, right)
             found[name] = (number, worth[number])
         return found
+
+
+def _check_known(release: Release) -> None:
+    known = {c.name: {v.code for v in c.levels} for c in COMPARISONS}
+    for name, levels in release.levels.items():
+        strange = levels.keys() - known.get(name, set())
+        if name not in known or strange:
+            what = ", ".join(sorted(strange)) or "every level"
+            raise UnusableModel(f"This version does not know {what} of comparison {name}.")
 
 
 def _weights(comparison: Comparison, release: Release) -> tuple[int, ...]:
@@ -71,11 +79,27 @@ def _compile(comparison: Comparison) -> Callable[[Comparable, Comparable], int]:
     for number, level in enumerate(comparison.levels):
         condition = "True" if level.condition is None else level.condition.python()
         lines.append(f" if {condition}: return {number}")
+    return _function("level", lines)
+
+
+def _compile_weight(
+    compared: Sequence[tuple[Comparison, Sequence[int]]], prior: int
+) -> Callable[[Comparable, Comparable], int]:
+    """A function that gives the match weight: all comparisons in one, for there are many pairs."""
+    lines = ["def weight(l, r):", f" total = {prior}"]
+    for comparison, worth in compared:
+        for number, (level, bits) in enumerate(zip(comparison.levels, worth, strict=True)):
+            condition = "True" if level.condition is None else level.condition.python()
+            lines.append(f" {'elif' if number else 'if'} {condition}: total += {bits}")
+    return _function("weight", [*lines, " return total"])
+
+
+def _function(name: str, lines: Sequence[str]) -> Callable[[Comparable, Comparable], int]:
     space: dict[str, Any] = {
         "jaro_winkler": JaroWinkler.similarity,
         "damerau_levenshtein": DamerauLevenshtein.distance,
     }
-    # our own constant text, not input: the conditions of the comparisons in this package
+    # our own text, not input: the conditions of the comparisons in this package, and whole numbers
     exec("\n".join(lines), space)
-    compiled: Callable[[Comparable, Comparable], int] = space["level"]
+    compiled: Callable[[Comparable, Comparable], int] = space[name]
     return compiled

@@ -25,6 +25,7 @@ from mpi.store.schema import (
     membership,
     person_history,
     release,
+    release_file,
 )
 
 STATE = select(
@@ -37,6 +38,11 @@ STATE = select(
     release.c.name,
     release.c.document,
 ).join_from(index_state, release, index_state.c.release_id == release.c.release_id, isouter=True)
+
+RELEASE_FILES = select(release_file.c.name, release_file.c.content).join_from(
+    index_state, release_file, release_file.c.release_id == index_state.c.release_id
+)
+"""The files of the release that made what is live."""
 
 EVENTS = select(log).order_by(log.c.sequence)
 
@@ -62,6 +68,7 @@ class Queries:
     holders: Prepared
     person_no_of_id: Prepared
     person_no_of_record: Prepared
+    source: Prepared
     person: Prepared
     pairs: Prepared
     pairs_of_anchors: Select[Any]
@@ -202,10 +209,12 @@ def queries_of(number: int, prepare: Prepare) -> Queries:
     of_id = select(t.person.c.person_no, t.person.c.golden_record_no).where(
         t.person.c.person_id == bindparam("person_id")
     )
+    of_source = select(t.record.c.record_no).where(t.record.c.source == bindparam("source"))
     return Queries(
         holders=prepare(_holders(t)),
         person_no_of_id=prepare(of_id),
         person_no_of_record=prepare(of_record),
+        source=prepare(of_source.order_by(t.record.c.source_id).limit(1)),
         person=prepare(_person(t)),
         pairs=prepare(_pairs(t)),
         pairs_of_anchors=_pairs_of_anchors(t),

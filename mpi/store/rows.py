@@ -14,11 +14,13 @@ class Release:
     """The match model that produced an index, kept with it so that a look-up can state it.
 
     `release_id` is the hash of the release; `document` is JSON-like: thresholds, calibration.
+    `files` are those of its folder, by name, for whoever writes; `View.release_files` reads them.
     """
 
     release_id: str
     name: str
     document: Mapping[str, Any] = field(default_factory=dict)
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text
 from sqlalchemy.types import TypeEngine
 
-REVISIONS = ("0001", "0002")
+REVISIONS = ("0001", "0002", "0003")
 """Every revision of the schema, numbered, oldest first; a test holds it against the migrations."""
 
 metadata = MetaData()
@@ -191,6 +191,15 @@ index_state = Table(
 """One row, of id 1: which generation is live, and the last event that it reflects."""
 
 release = Table("release", metadata, _key("release_id", TEXT), _text("name"), _text("document"))
+
+release_file = Table(
+    "release_file",
+    metadata,
+    _key("release_id", TEXT),
+    _key("name", TEXT),
+    Column("content", LargeBinary, nullable=False),
+)
+"""The files of each release that made an index, so that it can be matched against anywhere."""
 
 person_history = Table(
     "person_history",

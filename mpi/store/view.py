@@ -51,13 +51,13 @@ class View:
         self._connection = moment.connection
         self.sequence = moment.sequence
         self._known = known
-        self._generation = moment.generation
+        self.generation = moment.generation
         self._prepare = prepare
         self._queries = queries.queries_of(moment.generation, prepare)
 
     @property
     def _tables(self) -> Tables:
-        return tables_of(self._generation, self._prepare)
+        return tables_of(self.generation, self._prepare)
 
     @property
     def state(self) -> State:
@@ -68,6 +68,11 @@ class View:
             self._known.clear()
             self._known[state.sequence] = state
         return state
+
+    def release_files(self) -> dict[str, bytes]:
+        """The files of the release that made the index, by name; none if it came before 0003."""
+        rows = self._connection.execute(queries.RELEASE_FILES)
+        return {name: bytes(content) for name, content in rows}
 
     def records_holding(self, system: str, value: str) -> list[Holder]:
         """The records that hold an identifier (canonical value); empty if none does."""
@@ -123,6 +128,10 @@ class View:
         asked = {"person_no": person_no, "anchors": list(anchors)}
         found = self._connection.execute(self._queries.pairs_of_anchors, asked)
         return tuple(PairConfidence(*row) for row in found)
+
+    def has_source(self, source: str) -> bool:
+        """Whether the index holds a record of a source system."""
+        return bool(self._queries.source.rows(self._connection, source=source))
 
     def candidates(self, keys: Iterable[int]) -> list[int]:
         """Numbers of the records that carry any of some blocking keys, ascending and distinct."""

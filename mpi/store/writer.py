@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import orjson
-from sqlalchemy import Connection, insert, inspect, select, update
+from sqlalchemy import Connection, delete, insert, inspect, select, update
 
 from mpi.store import bulk, history
 from mpi.store.bulk import Loading, OnTable
 from mpi.store.database import Database
 from mpi.store.rows import Event, Release
-from mpi.store.schema import generation, generation_of, index_state, log, release
+from mpi.store.schema import generation, generation_of, index_state, log, release, release_file
 from mpi.store.snapshot import Snapshot
 
 
@@ -77,6 +77,16 @@ def _keep_release(connection: Connection, made_by: Release) -> None:
     else:
         values["release_id"] = made_by.release_id
         connection.execute(insert(release).values(values))
+    _keep_files(connection, made_by)
+
+
+def _keep_files(connection: Connection, made_by: Release) -> None:
+    of = made_by.release_id
+    connection.execute(delete(release_file).where(release_file.c.release_id == of))
+    kept = made_by.files.items()
+    files = [{"release_id": of, "name": name, "content": content} for name, content in kept]
+    if files:
+        connection.execute(insert(release_file), files)
 
 
 def _flip(

@@ -1,6 +1,7 @@
 """An index that an older version made is brought up to this one, and keeps what it held."""
 
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import inspect
@@ -9,7 +10,7 @@ from mpi.errors import IndexOutdated
 from mpi.records import RecordKey
 from mpi.store import opening
 from mpi.store.database import database_at
-from mpi.store.rows import Residence, StoredRecord
+from mpi.store.rows import Event, Release, Residence, StoredRecord
 from mpi.store.store import open_store, upgrade
 
 SLOT = """
@@ -100,3 +101,15 @@ def test_upgrading_an_index_that_was_never_linked_keeps_its_seed(url):
     upgrade(url)
     with closing(open_store(url)) as store:
         assert (store.state().seed, store.state().sequence) == (77, 0)
+
+
+def test_an_upgraded_index_keeps_no_release_until_it_is_linked_again(outdated, snapshot_of):
+    upgrade(outdated)
+    with closing(open_store(outdated)) as store:
+        with store.reading() as view:
+            assert view.release_files() == {}
+        files = {"parameters.json": b"{}", "suppressed_keys.parquet": bytes(range(256))}
+        made_by = Release("r1", "base", {}, files)
+        store.replace(replace(snapshot_of(), release=made_by), Event("link", "2026-02-02"))
+        with store.reading() as view:
+            assert view.release_files() == files

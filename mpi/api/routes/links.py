@@ -1,0 +1,42 @@
+"""From two records to the reasons for which they are one person or two."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+
+from mpi.api.documented import answer, problems
+from mpi.api.explain_schemas import EXPLANATION_EXAMPLE, Explanation
+from mpi.api.routes.dependencies import IndexDep, json_response
+from mpi.errors import IndexUnreachable, NotMatchable, RecordNotFound, UsageError
+
+router = APIRouter(prefix="/v1", tags=["Match"])
+
+LeftParam = Annotated[
+    str,
+    Query(description="One record, as `source|source_id`.", examples=["hjis|H004711"]),
+]
+RightParam = Annotated[
+    str,
+    Query(description="The other, as `source|source_id`.", examples=["nomis|A1234BC"]),
+]
+
+
+@router.get(
+    "/links",
+    summary="Why are these two records one person, or two?",
+    response_model=Explanation,
+    responses={
+        200: answer("Every comparison of the two.", EXPLANATION_EXAMPLE),
+        **problems(UsageError, RecordNotFound, NotMatchable, IndexUnreachable),
+    },
+)
+def explain(left: LeftParam, right: RightParam, index: IndexDep) -> Response:
+    """Ask why two records of the index are taken for one person, or for two.
+
+    Both are compared anew with the release that made the index. The answer has every comparison,
+    the level that holds, its weight in bits, and a sentence; the weights and the prior add up to
+    the match weight of the two.
+    """
+    return json_response(index.explain(left, right).as_dict())
