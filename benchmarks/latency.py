@@ -150,11 +150,11 @@ def report(result: dict[str, Any]) -> str:
     return f"{of}\n\n{table(HEADER, result['rows'])}"
 
 
-def arguments() -> argparse.Namespace:
-    """The command line."""
-    parser = argparse.ArgumentParser(description="The latency of a look-up, measured.")
+def arguments(what: str, requests: int) -> argparse.Namespace:
+    """The command line of a script that measures `what` on an index, as `match.py` does too."""
+    parser = argparse.ArgumentParser(description=f"The latency of {what}, measured.")
     parser.add_argument("--index", required=True, metavar="URL", help="e.g. sqlite:///mpi.db")
-    parser.add_argument("--requests", type=int, default=5000)
+    parser.add_argument("--requests", type=int, default=requests)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=2, help="cores for server and client")
     parser.add_argument("--json", type=Path, help="also write everything here")
@@ -163,7 +163,7 @@ def arguments() -> argparse.Namespace:
 
 def main() -> None:
     """Measure, print, and keep."""
-    options = arguments()
+    options = arguments("a look-up", 5000)
     pin(options.threads)
     result = measure(options)
     print(report(result))

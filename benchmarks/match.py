@@ -17,13 +17,12 @@ import json
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 from time import perf_counter, process_time
 from typing import Any
 
 import numpy as np
 import orjson
-from latency import WARM_UP, Latency
+from latency import WARM_UP, Latency, arguments
 from measure import machine, pin, table
 from serving import Client, serving
 
@@ -138,20 +137,9 @@ def report(result: dict[str, Any]) -> str:
     return f"{of}\n{looked_at}\n\n{table(HEADER, rows)}"
 
 
-def arguments() -> argparse.Namespace:
-    """The command line."""
-    parser = argparse.ArgumentParser(description="The latency of matching one record, measured.")
-    parser.add_argument("--index", required=True, metavar="URL", help="e.g. sqlite:///mpi.db")
-    parser.add_argument("--requests", type=int, default=2000)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--threads", type=int, default=2, help="cores for server and client")
-    parser.add_argument("--json", type=Path, help="also write everything here")
-    return parser.parse_args()
-
-
 def main() -> None:
     """Measure, print, and keep."""
-    options = arguments()
+    options = arguments("matching one record", 2000)
     pin(options.threads)
     result = measure(options)
     print(report(result))

@@ -94,7 +94,7 @@ def standardise(record: Record) -> Row:
         The lists are shared between rows: read them, do not change them.
     """
     return {
-        "source_system": record.source,
+        "source_system": record.source or None,
         **_name_attributes(record.names),
         **_date_attributes(record.birth_dates),
         "sex": cleaning.clean_sex(record.sex) if record.sex else None,

@@ -84,6 +84,10 @@ class MatchGrade(StrEnum):
     CERTAINLY_NOT = "certainly-not"
 
 
+PERSONS_LISTED = 10
+MOST_PERSONS_LISTED = 100
+"""How many persons an answer to a match lists, unless more are asked for; and how many may be."""
+
 CONFIDENCE_PARTS = 1_000_000
 """Confidence is computed and kept in whole parts per million."""
 

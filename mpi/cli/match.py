@@ -11,6 +11,7 @@ import typer
 from mpi.cli.options import IndexOption, JsonOption, SourcesOption, index_url, sources_folder
 from mpi.cli.rendering import counted, show_json, show_line, show_table
 from mpi.errors import UsageError
+from mpi.records import MOST_PERSONS_LISTED, PERSONS_LISTED
 
 if TYPE_CHECKING:
     from mpi.index.match import Matches
@@ -42,8 +43,11 @@ def match(
     sources: SourcesOption = None,
     *,
     limit: Annotated[
-        int, typer.Option("--limit", metavar="N", min=1, max=100, help="The most persons to list.")
-    ] = 10,
+        int,
+        typer.Option(
+            "--limit", metavar="N", min=1, max=MOST_PERSONS_LISTED, help="The most persons to list."
+        ),
+    ] = PERSONS_LISTED,
     everyone: Annotated[
         bool,
         typer.Option("--all", help="List also those of whom the record is certainly not."),

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from mpi.errors import InvalidTruth, UnwritableOutput, UsageError
 from mpi.index.comparison import MOST_KEYS, Changed, Comparison, Group, Quality, Side
 from mpi.index.progress import Progress, SilentProgress
-from mpi.index.truth import KEY, read_truth
+from mpi.index.truth import KEY, SEED, places, read_truth, related_in
 from mpi.linking.batch import Linkage, link_rows
 from mpi.linking.churn import churn
 from mpi.linking.confidence import confidences
@@ -30,14 +30,10 @@ from mpi.model.parameters import Release, load
 from mpi.model.standing import write_aside
 from mpi.records import CONFIDENCE_PARTS, RecordKey
 from mpi.sources import Rejects, discover_feeds, load_sources
-from mpi.training.breakdown import RelatedMerges, related_merges
 from mpi.training.intervals import Interval, bootstrap
 from mpi.training.metrics import Overlap, accuracy, overlap
 from mpi.training.paired import differences
 from mpi.training.reliability import Claims, reliability
-
-SEED = 1
-"""Of the resamples behind intervals: the same feeds and truth, the same figures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +112,7 @@ class _Judge:
 
     @classmethod
     def of(cls, rows: pa.Table, known: pd.DataFrame) -> _Judge:
-        keys = rows.select(KEY).to_pandas().assign(place=range(len(rows)))
-        both = known[KEY].merge(keys, on=KEY, how="left", validate="one_to_one")
-        place = both["place"].fillna(-1).to_numpy(np.int64)
-        row = np.full(len(rows), -1, dtype=np.int64)
-        row[place[place >= 0]] = np.flatnonzero(place >= 0)
-        return cls(known, place, row)
+        return cls(known, *places(known, rows))
 
     def table(self, labels: NDArray[np.int64]) -> Overlap:
         """A partition of the rows beside the truth; what the feeds lack stands alone."""
@@ -133,16 +124,9 @@ class _Judge:
         return Quality(
             accuracy(table),
             bootstrap(table, seed=SEED),
-            dict(self._related(table)),
+            dict(related_in(table, self.known)),
             reliability(self._claims(table, linkage, release)),
         )
-
-    def _related(self, table: Overlap) -> Iterator[tuple[str, RelatedMerges]]:
-        known = self.known
-        if {"twin", "household"} <= set(known.columns):
-            yield "twins", related_merges(table, known["household"], known["twin"])
-        if "siblings" in known.columns:
-            yield "siblings", related_merges(table, known["siblings"])
 
     def _claims(self, table: Overlap, linkage: Linkage, release: Release) -> Claims:
         """The confidences that an index would publish, of pairs that the truth knows."""

@@ -17,7 +17,7 @@ from mpi.errors import InvalidTruth, UnusableModel
 from mpi.index.evaluation import Evaluation
 from mpi.index.kept import Kept, full_names
 from mpi.index.progress import Progress, SilentProgress
-from mpi.index.truth import KEY, read_truth
+from mpi.index.truth import SEED, places, read_truth, related_in
 from mpi.linking.engines.duckdb import Limits
 from mpi.linking.steps import Step
 from mpi.model.blocking import RULE_BITS, RULES, rule_name
@@ -34,9 +34,6 @@ from mpi.training.intervals import bootstrap
 from mpi.training.metrics import Overlap, accuracy, largest_wrong_merge, overlap, pairs
 from mpi.training.reliability import Claims, gaps, reliability
 from mpi.training.subgroups import subgroups
-
-SEED = 1
-"""Of the resamples behind intervals: the same index and truth, the same figures."""
 
 
 def evaluate(
@@ -98,12 +95,9 @@ class _Judged:
 
     @classmethod
     def of(cls, kept: Kept, known: pd.DataFrame) -> _Judged:
-        members = kept.records.to_pandas().assign(position=range(len(kept.records)))
-        both = known[KEY].merge(members, on=KEY, how="left", validate="one_to_one")
-        position = both["position"].fillna(-1).to_numpy(np.int64)
-        row = np.full(len(kept.records), -1, dtype=np.int64)
-        row[position[position >= 0]] = np.flatnonzero(position >= 0)
-        return cls(kept, known, position, row, overlap(both["person_no"], known["person"]))
+        position, row = places(known, kept.records)
+        person = kept.records.column("person_no").take(pa.array(position, mask=position < 0))
+        return cls(kept, known, position, row, overlap(person, known["person"]))
 
     def evaluation(self, by: Sequence[str], step: Step) -> Evaluation:
         """Everything that is reported."""
@@ -166,11 +160,7 @@ class _Judged:
 
     def _related(self) -> Iterator[tuple[str, RelatedMerges]]:
         """Related people, as far as the truth, or the names of the records, can tell."""
-        known = self.known
-        if {"twin", "household"} <= set(known.columns):
-            yield "twins", related_merges(self.table, known["household"], known["twin"])
-        if "siblings" in known.columns:
-            yield "siblings", related_merges(self.table, known["siblings"])
+        yield from related_in(self.table, self.known)
         written = self.kept.names.take(pa.array(self.position, mask=self.position < 0))
         usual = full_names(commonest(self.table.person, written))
         yield "namesakes", related_merges(self.table, usual)

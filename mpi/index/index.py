@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 from mpi.identifiers import NAMESPACE
 from mpi.index import look_up
-from mpi.records import Identifier, Record
+from mpi.records import PERSONS_LISTED, Identifier, Record
 from mpi.store import store
 from mpi.store.rows import State
 from mpi.store.store import Store, open_store
@@ -61,7 +61,9 @@ class Index:
         """See `look_up.person`."""
         return look_up.person(self._store, person_id, namespace=self._namespace)
 
-    def match(self, record: Record, *, limit: int = 10, everyone: bool = False) -> Matches:
+    def match(
+        self, record: Record, *, limit: int = PERSONS_LISTED, everyone: bool = False
+    ) -> Matches:
         """The persons whom a record may be of; writes nothing. See `match.match`.
 
         Raises NotMatchable, and UnknownSource for a source neither described nor in the index.

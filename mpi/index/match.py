@@ -14,16 +14,10 @@ from mpi.index.cross_references import PLACES
 from mpi.linking.posterior import contradictions, grade, posterior, strictest
 from mpi.model.scoring import Comparable
 from mpi.model.thresholds import MILLI
-from mpi.records import MatchGrade, Record, RecordKey
+from mpi.records import PERSONS_LISTED, MatchGrade, Record, RecordKey
 from mpi.sources import load_sources
 from mpi.store.rows import PersonRows
 from mpi.store.view import View
-
-LIMIT = 10
-"""Persons in an answer, unless more are asked for."""
-
-MOST_PERSONS = 100
-"""The most persons that may be asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +94,12 @@ def check_source(view: View, source: str) -> None:
 
 
 def match(
-    view: View, compiled: Compiled, record: Record, *, limit: int = LIMIT, everyone: bool = False
+    view: View,
+    compiled: Compiled,
+    record: Record,
+    *,
+    limit: int = PERSONS_LISTED,
+    everyone: bool = False,
 ) -> Matches:
     """The persons of an index whom a record may be of.
 
@@ -108,8 +107,6 @@ def match(
     everyone, to list also those who are certainly not whom the record is of.
     """
     row = standardise(record)
-    # who asks may be no source system at all
-    row["source_system"] = record.source or None
     keys = compiled.keys(row)
     number, held = _held(view, record.key)
     numbers = [each for each in view.candidates(keys) if each != number]

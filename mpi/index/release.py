@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -25,10 +25,9 @@ from mpi.model.standing import (
     write_aside,
 )
 from mpi.training.card import METRICS, read_metrics
+from mpi.training.figures import Figures
 from mpi.training.gates import judge
 from mpi.training.verdicts import Gates, Measured, Outcome, Verdict
-
-Figures = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Iterator, Sequence, Set
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from mpi.errors import InvalidTruth
+from mpi.training.breakdown import RelatedMerges, related_merges
+from mpi.training.metrics import Overlap
 
 KEY = ["source", "source_id"]
+
+SEED = 1
+"""Of the resamples behind intervals: the same records and truth, the same figures."""
+
 RELATED = ("household", "twin", "siblings")
 """Columns that tell related people, where a truth has them."""
 _FLAG = "twin"
@@ -43,6 +51,27 @@ def read_truth(path: Path, by: Sequence[str] = ()) -> pd.DataFrame:
     for column in by:
         _require_groups(table[column], column, path)
     return frame
+
+
+def places(known: pd.DataFrame, keys: pa.Table) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Where the records of a truth are among the records with these keys, and the other way round.
+
+    Both are row numbers, -1 for a record that the other side lacks.
+    """
+    numbered = keys.select(KEY).to_pandas().assign(place=range(len(keys)))
+    both = known[KEY].merge(numbered, on=KEY, how="left", validate="one_to_one")
+    place = both["place"].fillna(-1).to_numpy(np.int64)
+    row = np.full(len(keys), -1, dtype=np.int64)
+    row[place[place >= 0]] = np.flatnonzero(place >= 0)
+    return place, row
+
+
+def related_in(table: Overlap, known: pd.DataFrame) -> Iterator[tuple[str, RelatedMerges]]:
+    """Merges of related people, as far as the columns of a truth tell of them."""
+    if {"twin", "household"} <= set(known.columns):
+        yield "twins", related_merges(table, known["household"], known["twin"])
+    if "siblings" in known.columns:
+        yield "siblings", related_merges(table, known["siblings"])
 
 
 def _with_flags(table: pa.Table, path: Path) -> pa.Table:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mpi.training.verdicts import Figures, Gates, Measured, Outcome, Verdict
+from mpi.training.figures import Figures
+from mpi.training.verdicts import Gates, Measured, Outcome, Verdict
 
 _GATES = {"precision": "false-pairs", "recall": "missed-pairs"}
 

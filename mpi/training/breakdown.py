@@ -12,10 +12,10 @@ import pyarrow as pa
 from scipy import sparse
 from scipy.stats import binomtest
 
+from mpi.training.figures import LEVEL
 from mpi.training.metrics import Ints, Overlap, Pairs, codes
 
 NOT_STATED = "not stated"
-LEVEL = 0.95
 
 
 @dataclass(frozen=True, slots=True)

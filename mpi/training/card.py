@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +20,13 @@ from mpi.training.card_judged import judged_sections
 from mpi.training.card_learned import learned_sections
 from mpi.training.charts import pictures
 from mpi.training.drawing import Picture, can_draw
+from mpi.training.figures import Figures
 from mpi.training.markdown import Gallery
 
 CARD = "README.md"
 METRICS = "metrics.json"
 CHARTS = "charts"
 _PARTS = ("trained", "calibration", "blocking", "lint", "evaluation")
-
-Figures = Mapping[str, Any]
 
 
 def read_metrics(folder: Path) -> dict[str, Any]:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
+from mpi.training.figures import Figures
 from mpi.training.markdown import Gallery, folded, section, table
-
-Figures = Mapping[str, Any]
 
 _ACCURACY = {
     "precision": "pairwise precision",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from mpi.model.blocking import RULES, rule_name
 from mpi.model.comparisons import COMPARISONS
@@ -11,9 +10,8 @@ from mpi.model.levels import Comparison, Learning
 from mpi.model.parameters import LevelParameters, Release
 from mpi.model.splink_settings import probability_of
 from mpi.training.drawing import bits
+from mpi.training.figures import Figures
 from mpi.training.markdown import Gallery, folded, section, table
-
-Figures = Mapping[str, Any]
 
 _LEARNING = {
     Learning.LEARNED: "u sampled among different people, m by expectation maximisation",

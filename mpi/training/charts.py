@@ -8,8 +8,7 @@ says what there is to see. Those with a row for each thing they show are in `row
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from mpi.model.parameters import Release
 from mpi.training.drawing import (
@@ -27,10 +26,9 @@ from mpi.training.drawing import (
     quantity,
     text,
 )
+from mpi.training.figures import Figures
 from mpi.training.row_charts import blocking, subgroups, told
 from mpi.training.weight_chart import match_weights
-
-Figures = Mapping[str, Any]
 
 _APART = 0.06
 """Points closer than this share of both axes cannot both be labelled."""

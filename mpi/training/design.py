@@ -25,10 +25,10 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.stats import binom
 
+from mpi.training.figures import LEVEL
 from mpi.training.intervals import Interval
 from mpi.training.labelled import DIFFERENT, SAME, UNSURE
 
-LEVEL = 0.95
 LEAST_OF_STRATUM = 10
 """Pairs drawn from every stratum that has them, however sure the model is."""
 

@@ -26,7 +26,7 @@ def certain_people(rows: pa.Table, limits: Limits) -> NDArray[np.int64]:
         con.register("rows", rows.select(columns))
         pairs = con.execute(
             f"WITH held AS (SELECT unnest(identifiers) AS value, {RECORD_NUMBER} FROM rows"
-            " UNION ALL SELECT name || ' ' || unnest(birth_dates), record_no FROM"
+            f" UNION ALL SELECT name || ' ' || unnest(birth_dates), {RECORD_NUMBER} FROM"
             f" (SELECT unnest(full_names) AS name, birth_dates, {RECORD_NUMBER} FROM rows)),"
             f" holders AS (SELECT min({RECORD_NUMBER}) AS first, list({RECORD_NUMBER}) AS every"
             f" FROM held GROUP BY value HAVING count(*) BETWEEN 2 AND {MOST_HOLDERS})"

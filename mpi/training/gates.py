@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from mpi.training.against_current import against_current, moved
-from mpi.training.verdicts import Figures, Gates, Measured, Outcome, Verdict
+from mpi.training.figures import Figures
+from mpi.training.verdicts import Gates, Measured, Outcome, Verdict
 
 TWIN_PAIRS = 100
 """Pairs of twins in an evaluation, below which a rate that may be chance is only a warning."""

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from mpi.training.figures import LEVEL
 from mpi.training.metrics import Accuracy, Overlap, accuracy
 
 Floats = npt.NDArray[np.float64]
@@ -59,7 +60,7 @@ class Intervals:
 
 
 def bootstrap(
-    table: Overlap, *, seed: int, resamples: int = 1000, level: float = 0.95
+    table: Overlap, *, seed: int, resamples: int = 1000, level: float = LEVEL
 ) -> Intervals:
     """Percentile intervals over resampled persons; the same seed gives the same intervals.
 
@@ -75,7 +76,7 @@ def bootstrap(
 
 
 def ratio_intervals(
-    above: Floats, below: Floats, *, seed: int, resamples: int = 1000, level: float = 0.95
+    above: Floats, below: Floats, *, seed: int, resamples: int = 1000, level: float = LEVEL
 ) -> list[Interval | None]:
     """Intervals for sums of `above` over sums of `below`, by resampling their rows.
 

@@ -24,13 +24,13 @@ from mpi.linking.evidence import Flags, Integers
 from mpi.model.calibration import CLIP_BITS, Calibration
 from mpi.model.parameters import Release
 from mpi.training.anchors import UNFITTED
+from mpi.training.figures import LEVEL
 from mpi.training.labelled import DIFFERENT, SAME, Labels, SplitLabels
 
 LEAST_OF_A_KIND = 10
 """Persons with pairs that are the same, and with pairs that are different, below which the
 calibration stays provisional: one wrong merge of large persons is many pairs and one lesson."""
 
-_LEVEL = 0.95
 _LOOSE = 100.0
 
 
@@ -146,5 +146,5 @@ def supported(odds: NDArray[np.float64], pairs: Reviewed) -> float:
     wrong = n * np.cumsum(~pairs.same[order]) / np.arange(1, len(order) + 1)
     # pairs that look the same are one: the last of them counts
     last = np.append(np.diff(odds[order]) < 0, np.True_)
-    upper = chi2.ppf(_LEVEL, 2 * (wrong + 1)) / 2.0
+    upper = chi2.ppf(LEVEL, 2 * (wrong + 1)) / 2.0
     return float(max((1.0 - upper / n)[last].max(), 0.0))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from mpi.errors import InvalidTruth
+from mpi.training.figures import LEVEL
 from mpi.training.intervals import Floats, Interval, figures_of, person_parts
 from mpi.training.metrics import Overlap
 
@@ -16,7 +17,7 @@ FIGURES = ("precision", "recall", "f1", "bcubed_precision", "bcubed_recall", "bc
 
 
 def differences(
-    old: Overlap, new: Overlap, *, seed: int, resamples: int = 1000, level: float = 0.95
+    old: Overlap, new: Overlap, *, seed: int, resamples: int = 1000, level: float = LEVEL
 ) -> dict[str, Interval]:
     """For each of `FIGURES` the new one less the old one, with its interval.
 

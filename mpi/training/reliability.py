@@ -6,6 +6,7 @@ So the limits within which chance alone would keep a band reckon with fewer pair
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -14,13 +15,13 @@ import numpy.typing as npt
 from scipy.stats import binom
 
 from mpi.model.thresholds import MILLI
+from mpi.training.figures import LEVEL
 from mpi.training.intervals import Floats
 from mpi.training.metrics import Ints
 
 EDGES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 0.999, 1.0)
 """Where bands of confidence begin and end; the first is in the band, the last only of the last."""
 
-LEVEL = 0.95
 _FINEST = 5e-7
 """Half of what confidence is kept in; nobody is blamed for a certainty that is rounding."""
 
@@ -97,9 +98,9 @@ def reliability(claims: Claims) -> Reliability:
     bands = tuple(_bands(claims))
     return Reliability(
         pairs=pairs,
-        log_loss=_log_loss(claims.confidence, claims.same),
+        log_loss=log_loss(claims.confidence, claims.same),
         log_loss_raw=_log_loss_of_weights(claims.weight, claims.same),
-        log_loss_constant=_log_loss(np.full(pairs, claims.same.mean()), claims.same),
+        log_loss_constant=log_loss(np.full(pairs, claims.same.mean()), claims.same),
         ece=sum(band.pairs * abs(band.mean - band.observed) for band in bands) / pairs,
         bands=bands,
     )
@@ -117,9 +118,10 @@ def _to_records(claims: Claims, values: Floats, records: int) -> Floats:
     return np.bincount(ends, weights=np.tile(values, 2), minlength=records).astype(np.float64)
 
 
-def _log_loss(stated: Floats, same: npt.NDArray[np.bool_]) -> float:
+def log_loss(stated: Floats, same: npt.NDArray[np.bool_], weight: Floats | None = None) -> float:
+    """Of stated probabilities, natural logarithm; a pair counts for its weight, if it has one."""
     bounded = np.clip(stated, _FINEST, 1 - _FINEST)
-    return float(-np.log(np.where(same, bounded, 1 - bounded)).mean())
+    return float(np.average(-np.log(np.where(same, bounded, 1 - bounded)), weights=weight))
 
 
 def _log_loss_of_weights(weight: Ints, same: npt.NDArray[np.bool_]) -> float:
@@ -129,23 +131,33 @@ def _log_loss_of_weights(weight: Ints, same: npt.NDArray[np.bool_]) -> float:
 
 
 def _bands(claims: Claims) -> list[Band]:
-    number = np.clip(np.searchsorted(EDGES, claims.confidence, side="right") - 1, 0, len(EDGES) - 2)
+    number = band_numbers(claims.confidence, EDGES)
     return [_band(at, claims, number == at) for at in np.unique(number).tolist()]
+
+
+def band_numbers(stated: Floats, edges: Sequence[float]) -> Ints:
+    """For each confidence the band it is in, counted from 0."""
+    found = np.searchsorted(edges, stated, side="right") - 1
+    return np.asarray(np.clip(found, 0, len(edges) - 2), dtype=np.int64)
 
 
 def _band(at: int, claims: Claims, rows: npt.NDArray[np.bool_]) -> Band:
     same, mean = claims.same[rows], float(claims.confidence[rows].mean())
-    trials = effective_pairs(same, claims.person[rows])
-    tail = (1 - LEVEL) / 2
-    low, high = binom.ppf((tail, 1 - tail), trials, mean) / trials
     return Band(
         low=EDGES[at],
         high=EDGES[at + 1],
         pairs=len(same),
         mean=mean,
         observed=float(same.mean()),
-        limits=(float(low), float(high)),
+        limits=limits_of_chance(effective_pairs(same, claims.person[rows]), mean),
     )
+
+
+def limits_of_chance(trials: int, mean: float) -> tuple[float, float]:
+    """Between which shares so many independent pairs lie, if `mean` is true of each."""
+    tail = (1 - LEVEL) / 2
+    low, high = binom.ppf((tail, 1 - tail), trials, mean) / trials
+    return float(low), float(high)
 
 
 def effective_pairs(same: npt.NDArray[np.bool_], person: Ints) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
 
 from mpi.training.drawing import (
     BLUE,
@@ -19,8 +18,7 @@ from mpi.training.drawing import (
     quantity,
     text,
 )
-
-Figures = Mapping[str, Any]
+from mpi.training.figures import Figures
 
 HEIGHT = 17
 """Of a row, in pixels."""

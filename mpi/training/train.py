@@ -104,7 +104,7 @@ def train(rows: pa.Table, training: Training, *, step: Step = unwatched) -> Rele
     with step("learn relatives"):
         second = with_learned_relatives(judged, second, training.limits)
     with step("calibrate"):
-        return _calibrated(rows, second, training)
+        return _calibrated(rows, judged, second, training)
 
 
 def refresh(
@@ -127,16 +127,16 @@ def refresh(
     prior = _share_of_pairs(linkage.labels)
     second = _rescaled(feeds, release, linkage.labels, prior, training)
     with step("calibrate"):
-        return _calibrated(rows, second, training)
+        return _calibrated(rows, sample_by_birth_date(rows), second, training)
 
 
-def _calibrated(rows: pa.Table, release: Release, training: Training) -> Release:
-    """Calibrate on labels where there are enough, else provisionally."""
+def _calibrated(rows: pa.Table, judged: pa.Table, release: Release, training: Training) -> Release:
+    """Calibrate on labels of the rows where there are enough, else provisionally on `judged`."""
     if training.labels is not None:
         release = with_labelled_confidence(rows, release, training.labels, training.limits)
         if not release.calibration.provisional:
             return release
-    return calibrated(sample_by_birth_date(rows), release, training.limits)
+    return calibrated(judged, release, training.limits)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self
 
 from mpi.errors import InvalidGates
-
-Figures = Mapping[str, Any]
+from mpi.training.figures import Figures
 
 
 @dataclass(frozen=True, slots=True)

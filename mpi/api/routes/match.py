@@ -11,6 +11,7 @@ from mpi.api.match_schemas import ASKED_EXAMPLE, MATCHES_EXAMPLE, AskedRecord, M
 from mpi.api.routes.dependencies import IndexDep, json_response
 from mpi.errors import IndexUnreachable, InvalidRecord, NotMatchable, TooLarge, UnknownSource
 from mpi.index.given import record_from_json
+from mpi.records import MOST_PERSONS_LISTED, PERSONS_LISTED
 
 router = APIRouter(prefix="/v1", tags=["Match"])
 
@@ -31,7 +32,13 @@ async def _body(request: Request) -> bytes:
 
 BodyDep = Annotated[bytes, Depends(_body)]
 LimitParam = Annotated[
-    int, Query(ge=1, le=100, description="The most persons to list.", examples=[10])
+    int,
+    Query(
+        ge=1,
+        le=MOST_PERSONS_LISTED,
+        description="The most persons to list.",
+        examples=[PERSONS_LISTED],
+    ),
 ]
 EveryoneParam = Annotated[
     bool,
@@ -55,7 +62,11 @@ _WHAT = "What is known about the individual."
     openapi_extra=asked(_WHAT, AskedRecord, ASKED_EXAMPLE),
 )
 def match(
-    body: BodyDep, index: IndexDep, limit: LimitParam = 10, *, everyone: EveryoneParam = False
+    body: BodyDep,
+    index: IndexDep,
+    limit: LimitParam = PERSONS_LISTED,
+    *,
+    everyone: EveryoneParam = False,
 ) -> Response:
     """Ask which person a record is of, as linking it would find; nothing is written.
 
