@@ -1,0 +1,110 @@
+"""Every error the index raises on purpose: a code, a public sentence, never personal data.
+
+The docstring of each class is the sentence a caller may read. Details name files, columns,
+sources, row numbers and record keys, never the values of a person's attributes: logs are of a
+lower privacy level than data.
+"""
+
+from __future__ import annotations
+
+from mpi.errors.asking import (
+    IdentifierNotFound,
+    InvalidIdentifier,
+    InvalidRecord,
+    InvalidSetting,
+    NotMatchable,
+    PersonGone,
+    PersonNotFound,
+    RecordNotFound,
+    TooLarge,
+    UnknownIdentifierSystem,
+    UnknownScenario,
+    UnwritableOutput,
+    UsageError,
+)
+from mpi.errors.base import (
+    MPIError,
+    all_errors,
+)
+from mpi.errors.feeds import (
+    DuplicateKey,
+    EmptyFeed,
+    FeedNotFound,
+    InvalidSource,
+    MissingColumn,
+    TooManyRejects,
+    TruncatedSnapshot,
+    UnknownSource,
+    UnreadableDates,
+    UnreadableFeed,
+    WrongEncoding,
+)
+from mpi.errors.keeping import (
+    IndexBusy,
+    IndexNotFound,
+    IndexOutdated,
+    IndexTooNew,
+    IndexUnreachable,
+)
+from mpi.errors.models import (
+    AlreadyReleased,
+    DegenerateModel,
+    InvalidFrequencies,
+    InvalidGates,
+    InvalidLabels,
+    InvalidReport,
+    InvalidTruth,
+    ModelMismatch,
+    ModelNotFound,
+    NothingToSample,
+    ReleaseRefused,
+    TooLittleData,
+    UnusableModel,
+)
+
+__all__ = [
+    "AlreadyReleased",
+    "DegenerateModel",
+    "DuplicateKey",
+    "EmptyFeed",
+    "FeedNotFound",
+    "IdentifierNotFound",
+    "IndexBusy",
+    "IndexNotFound",
+    "IndexOutdated",
+    "IndexTooNew",
+    "IndexUnreachable",
+    "InvalidFrequencies",
+    "InvalidGates",
+    "InvalidIdentifier",
+    "InvalidLabels",
+    "InvalidRecord",
+    "InvalidReport",
+    "InvalidSetting",
+    "InvalidSource",
+    "InvalidTruth",
+    "MPIError",
+    "MissingColumn",
+    "ModelMismatch",
+    "ModelNotFound",
+    "NotMatchable",
+    "NothingToSample",
+    "PersonGone",
+    "PersonNotFound",
+    "RecordNotFound",
+    "ReleaseRefused",
+    "TooLarge",
+    "TooLittleData",
+    "TooManyRejects",
+    "TruncatedSnapshot",
+    "UnknownIdentifierSystem",
+    "UnknownScenario",
+    "UnknownSource",
+    "UnreadableDates",
+    "UnreadableFeed",
+    "UnusableModel",
+    "UnwritableOutput",
+    "UsageError",
+    "WrongEncoding",
+    "all_errors",
+]

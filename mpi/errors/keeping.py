@@ -1,0 +1,35 @@
+"""Errors of the index as it is kept."""
+
+from __future__ import annotations
+
+from mpi.errors.base import MPIError
+
+
+class IndexNotFound(MPIError):
+    """There is no index here."""
+
+    code = "index-not-found"
+
+
+class IndexOutdated(MPIError):
+    """The index has the schema of an older version."""
+
+    code = "index-outdated"
+
+
+class IndexTooNew(MPIError):
+    """The index has the schema of a newer version."""
+
+    code = "index-too-new"
+
+
+class IndexUnreachable(MPIError):
+    """The index cannot be opened."""
+
+    code = "index-unreachable"
+
+
+class IndexBusy(MPIError):
+    """Another process is writing to the index."""
+
+    code = "index-busy"
