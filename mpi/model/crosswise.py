@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from mpi.model.predicates import sides, values
+from mpi.model.predicates import reached, sides, values
 
 
 class _AcrossTwoLists:
@@ -73,16 +73,18 @@ class SimilarCrosswise:
     def sql(self) -> str:
         """See `Predicate`."""
         (first_l, first_r), (second_l, second_r) = sides(self.first), sides(self.second)
+        least = reached(self.threshold)
         return (
-            f"coalesce(jaro_winkler_similarity({first_l}, {second_r}) >= {self.threshold}"
-            f" AND jaro_winkler_similarity({second_l}, {first_r}) >= {self.threshold}, false)"
+            f"coalesce(jaro_winkler_similarity({first_l}, {second_r}) >= {least}"
+            f" AND jaro_winkler_similarity({second_l}, {first_r}) >= {least}, false)"
         )
 
     def python(self) -> str:
         """See `Predicate`."""
         (first_l, first_r), (second_l, second_r) = values(self.first), values(self.second)
         present = " and ".join(f"{v} is not None" for v in (first_l, first_r, second_l, second_r))
+        least = reached(self.threshold)
         return (
-            f"({present} and jaro_winkler({first_l}, {second_r}) >= {self.threshold}"
-            f" and jaro_winkler({second_l}, {first_r}) >= {self.threshold})"
+            f"({present} and jaro_winkler({first_l}, {second_r}) >= {least}"
+            f" and jaro_winkler({second_l}, {first_r}) >= {least})"
         )

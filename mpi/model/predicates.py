@@ -14,6 +14,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+_HAIR = 1e-12
+"""More than the error of a similarity, and less than two that differ are apart."""
+
 
 class Predicate(Protocol):
     """A two-valued, symmetric condition on a pair of records."""
@@ -36,6 +39,14 @@ def sides(attribute: str) -> tuple[str, str]:
 def values(attribute: str) -> tuple[str, str]:
     """An attribute of the two records, in Python."""
     return f"l[{attribute!r}]", f"r[{attribute!r}]"
+
+
+def reached(threshold: float) -> str:
+    """The similarity from which a threshold counts as reached, in SQL and in Python.
+
+    A hair below it: two texts can be exactly 0.92 alike, and engines differ in the last bit.
+    """
+    return f"{threshold - _HAIR:.13f}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,13 +147,14 @@ class Similar(_OfOneAttribute):
     def sql(self) -> str:
         """See `Predicate`."""
         left, right = sides(self.attribute)
-        return f"coalesce(jaro_winkler_similarity({left}, {right}) >= {self.threshold}, false)"
+        least = reached(self.threshold)
+        return f"coalesce(jaro_winkler_similarity({left}, {right}) >= {least}, false)"
 
     def python(self) -> str:
         """See `Predicate`."""
         left, right = values(self.attribute)
         present = f"{left} is not None and {right} is not None"
-        return f"({present} and jaro_winkler({left}, {right}) >= {self.threshold})"
+        return f"({present} and jaro_winkler({left}, {right}) >= {reached(self.threshold)})"
 
 
 @dataclass(frozen=True, slots=True)

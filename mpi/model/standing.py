@@ -44,7 +44,8 @@ def current_of(releases: Path) -> Path | None:
     folder = releases / _named_by(pointer)
     if not (folder / PARAMETERS).is_file():
         raise ModelNotFound(
-            "It is the current release by the file `current` beside it, which is wrong or too new.",
+            "The file `current` beside it names it as the current release: put it back, or write"
+            " the name of another into that file.",
             folder=folder,
         )
     return folder
