@@ -15,15 +15,16 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from mpi.errors import InvalidTruth, UnwritableOutput, UsageError
+from mpi.errors import InvalidTruth, ModelMismatch, UnwritableOutput, UsageError
 from mpi.index.comparison import MOST_KEYS, Changed, Comparison, Group, Quality, Side
 from mpi.index.progress import Progress, SilentProgress
 from mpi.index.truth import KEY, SEED, places, read_truth, related_in
-from mpi.linking.batch import Linkage, link_rows
+from mpi.linking.batch import Linkage, link_rows, live_keys
 from mpi.linking.churn import churn
 from mpi.linking.confidence import confidences
+from mpi.linking.delivery import Delivery
 from mpi.linking.engines.duckdb import Limits
-from mpi.linking.intake import Delivery, take_in
+from mpi.linking.intake import take_in
 from mpi.linking.persons import Membership, Occasion, assign
 from mpi.linking.regrouping import Example, regroupings
 from mpi.model.parameters import Release, load
@@ -34,6 +35,7 @@ from mpi.training.intervals import Interval, bootstrap
 from mpi.training.metrics import Overlap, accuracy, overlap
 from mpi.training.paired import differences
 from mpi.training.reliability import Claims, reliability
+from mpi.training.sketch import sketch
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ def compare(
     options, progress = options or CompareOptions(), progress or SilentProgress()
     if options.to is not None:
         _check_place(options.to, feeds)
-    releases = load(old), load(new)
+    releases = _loaded(old), _loaded(new)
     truth = read_truth(options.truth) if options.truth else None
     with tempfile.TemporaryDirectory(prefix="mpi-") as folder:
         rejects = Rejects()
@@ -88,6 +90,19 @@ def compare(
         text = orjson.dumps(report.as_dict(), option=orjson.OPT_INDENT_2).decode()
         write_aside(options.to, text + "\n")
     return report
+
+
+def _loaded(folder: Path) -> Release:
+    """A release. Raises ModelMismatch, and says how else two are compared."""
+    try:
+        return load(folder)
+    except ModelMismatch as error:
+        raise ModelMismatch(
+            "Both are linked with here, so both must be of this version of the code. To compare"
+            " across versions, link and evaluate (mpi evaluate --card) each with its own version,"
+            " on the same feeds and truth: mpi release holds the one evaluation against the other.",
+            folder=folder,
+        ) from error
 
 
 def _check_place(to: Path, feeds: Path) -> None:
@@ -168,6 +183,7 @@ class _Comparing:
             regroupings=found,
             examples={k: [self._named(e) for e in each.examples] for k, each in found.items()},
             differences=self._differences(before, after),
+            sketch=sketch(self.rows, live_keys(self.rows, new)),
         )
 
     def _side(self, release: Release) -> tuple[Side, NDArray[np.int64]]:

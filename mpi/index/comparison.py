@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from mpi.index import shown
 from mpi.linking.churn import Churn
 from mpi.linking.regrouping import Kind, Regrouping
 from mpi.records import RecordKey
@@ -101,6 +102,7 @@ class Comparison:
     `churn` is as if an index linked with the old release were linked again with the new one, and
     `moved` the records whose person id would change, by source system. `differences` is what each
     figure of quality gains, from one bootstrap of people over both; empty without a truth.
+    `sketch` is of the records, and tells whether the new release was trained on them.
     """
 
     records: int
@@ -112,6 +114,7 @@ class Comparison:
     regroupings: Mapping[Kind, Regrouping]
     examples: Mapping[Kind, Sequence[Changed]]
     differences: Mapping[str, Interval]
+    sketch: str
 
     def table(self) -> list[tuple[str, str, str, str]]:
         """What, with the old release, with the new one, and the difference."""
@@ -130,6 +133,12 @@ class Comparison:
                 said += f" ({each.records:,} records; by parts: {parts}; largest {each.largest:,})"
             found.append((label, said))
         return found
+
+    def _repr_html_(self) -> str:
+        """For a notebook."""
+        names = ("", self.old.name, self.new.name, "change")
+        caption = f"{self.records:,} records, linked twice"
+        return shown.table(self.table(), names, caption=caption) + shown.table(self.changes())
 
     def lines(self) -> Iterator[str]:
         """The examples, as text."""
@@ -154,6 +163,7 @@ class Comparison:
             "moved": dict(self.moved),
             "regroupings": {kind.value: self._regrouping(kind) for kind in Kind},
             "differences": {name: asdict(each) for name, each in self.differences.items()},
+            "sketch": self.sketch,
         }
 
     def _regrouping(self, kind: Kind) -> dict[str, Any]:

@@ -33,6 +33,7 @@ from mpi.training.curve import Point, curve
 from mpi.training.intervals import bootstrap
 from mpi.training.metrics import Overlap, accuracy, largest_wrong_merge, overlap, pairs
 from mpi.training.reliability import Claims, gaps, reliability
+from mpi.training.sketch import sketch
 from mpi.training.subgroups import subgroups
 
 
@@ -128,6 +129,7 @@ class _Judged:
             calibration=reliability(claims),
             blocking=blocking,
             curve=points,
+            sketch=sketch(self.kept.records, self.kept.blocking_keys),
         )
 
     @property

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from mpi.index.shown import ShownAsTable
 from mpi.model.thresholds import Thresholds
 from mpi.training.blocking_loss import BlockingLoss
 from mpi.training.breakdown import RelatedMerges, SourcePair
@@ -17,11 +18,12 @@ from mpi.training.subgroups import Subgroup
 
 
 @dataclass(frozen=True, slots=True)
-class Evaluation:
+class Evaluation(ShownAsTable):
     """End-to-end accuracy of an index: a pair lost by blocking is a miss like any other.
 
     `related` has `twins`, `siblings` and `namesakes` as far as they are known; `groups` and the
-    groups of `blocking` are by the columns asked for.
+    groups of `blocking` are by the columns asked for. `sketch` is of the records of the index, and
+    tells whether a release was trained on them (`mpi.training.sketch`).
     """
 
     release: Mapping[str, str]
@@ -35,6 +37,7 @@ class Evaluation:
     calibration: Reliability
     blocking: BlockingLoss
     curve: Sequence[Point]
+    sketch: str
 
     def rows(self) -> list[tuple[str, object]]:
         """What matters most, for a table."""
@@ -94,6 +97,7 @@ class Evaluation:
             "calibration": self.calibration.as_dict(),
             "blocking": self.blocking.as_dict(),
             "curve": [point.as_dict() for point in self.curve],
+            "sketch": self.sketch,
         }
 
 

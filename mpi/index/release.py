@@ -10,7 +10,14 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from mpi.errors import InvalidReport, ModelMismatch, MPIError, UnusableModel, UsageError
+from mpi.errors import (
+    InvalidReport,
+    ModelMismatch,
+    ModelNotFound,
+    MPIError,
+    UnusableModel,
+    UsageError,
+)
 from mpi.index.compare import CompareOptions, compare
 from mpi.index.progress import Progress, SilentProgress
 from mpi.linking.regrouping import Kind
@@ -118,7 +125,7 @@ def release(
     # without following links: the pointer goes beside the name that was given
     folder = Path(os.path.abspath(folder_of(folder)))
     gates = Gates.read(options.gates) if options.gates else Gates()
-    over = folder_of(options.over) if options.over else current_of(folder.parent)
+    over = folder_of(options.over) if options.over else _replaced(folder.parent)
     candidate, current = _measured(folder), _current(over) if over else None
     if current is not None and current.identity == candidate.identity:
         over, current = None, None
@@ -131,6 +138,18 @@ def release(
     if not found.refused:
         _put_into_use(found, options.on or datetime.now(UTC).date())
     return found
+
+
+def _replaced(releases: Path) -> Path | None:
+    """The current one of several releases. Raises ModelNotFound where it is gone."""
+    try:
+        return current_of(releases)
+    except ModelNotFound as error:
+        raise ModelNotFound(
+            "The file `current` beside it names it as the release to be replaced: put it back, or"
+            " give another with --over; or remove that file, and none is replaced.",
+            **error.where,
+        ) from error
 
 
 def _measured(folder: Path) -> Measured:

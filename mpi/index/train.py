@@ -7,7 +7,7 @@ import logging
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,12 @@ import pyarrow as pa
 
 from mpi.errors import AlreadyReleased, UnwritableOutput
 from mpi.index.progress import Progress, SilentProgress
+from mpi.index.shown import ShownAsTable
+from mpi.index.staging import staging
+from mpi.linking.batch import live_keys
+from mpi.linking.delivery import Delivery
 from mpi.linking.engines.duckdb import Limits
-from mpi.linking.intake import Delivery, take_in
+from mpi.linking.intake import take_in
 from mpi.model.calibration import Calibration
 from mpi.model.comparisons import COMPARISONS
 from mpi.model.parameters import Release, load, publish, save
@@ -28,9 +32,10 @@ from mpi.training.estimate import Effort
 from mpi.training.labelled import SAW_LABELS, SplitLabels
 from mpi.training.labels import LabelFile, read_labels
 from mpi.training.lint import Complaint, in_short, require_sound
+from mpi.training.sketch import sketch
 from mpi.training.streams import Stream
 from mpi.training.supplied import Supplied, read_frequencies
-from mpi.training.train import Training, refresh
+from mpi.training.train import TAKEN_OVER, Training, refresh
 from mpi.training.train import train as learn
 
 log = logging.getLogger("mpi.training")
@@ -58,7 +63,7 @@ class TrainOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class TrainSummary:
+class TrainSummary(ShownAsTable):
     """What was learned from what. `warnings` say what may be wrong with it."""
 
     release: Release
@@ -88,13 +93,13 @@ class TrainSummary:
         if labels is None:
             return []
         counts = {name: n for name, n in labels.items() if isinstance(n, int)}
-        needed = counts.pop("needed_persons")
+        counts.pop("needed_persons")
         said = ", ".join(f"{n:,} {name}" for name, n in counts.items() if n)
         pairs, persons = labels["calibrating"], labels["calibrating_persons"]
         found = (f"{n:,} {kind} (in {persons[kind]:,} persons)" for kind, n in pairs.items())
         return [
             ("Labels", said),
-            (f"To calibrate ({needed} persons of each)", ", ".join(found)),
+            ("Labelled pairs it puts in one person", ", ".join(found)),
         ]
 
     def _frequencies(self) -> Iterator[tuple[str, str]]:
@@ -105,7 +110,8 @@ class TrainSummary:
 
     def as_dict(self) -> dict[str, object]:
         """For a program."""
-        trained = {name: each for name, each in self.release.trained.items() if name != "observed"}
+        told = self.release.trained.items()
+        trained = {name: each for name, each in told if name not in _FOR_PROGRAMS}
         return {
             "release": self.release.name,
             "identity": self.release.identity,
@@ -118,7 +124,13 @@ class TrainSummary:
         }
 
 
+_FOR_PROGRAMS = ("observed", "sketch", "sketches_of_weights")
+"""What a training leaves for later steps and nobody reads."""
+
+
 def _standing(calibration: Calibration) -> str:
+    if calibration.basis.endswith(TAKEN_OVER):
+        return "provisional, taken over with the weights"
     if calibration.provisional:
         return f"provisional, on {calibration.examples:,} anchored pairs"
     return f"on {calibration.examples:,} reviewed pairs"
@@ -179,7 +191,7 @@ class _Train:
     def train(self, feeds: Path) -> TrainSummary:
         """Read, learn, check, write."""
         rejects = Rejects()
-        with _staging(self.to) as staged, tempfile.TemporaryDirectory(prefix="mpi-") as folder:
+        with staging(self.to) as staged, tempfile.TemporaryDirectory(prefix="mpi-") as folder:
             rows = self._rows(feeds, Path(folder), rejects)
             release = self._learned(rows)
             complaints = require_sound(release)
@@ -187,10 +199,10 @@ class _Train:
                 cost = blocking_cost(rows, release, self.limits)
             figures = {"blocking": cost, "lint": [each.as_dict() for each in complaints]}
             with self.progress.step("write the release"):
-                _write(release, figures, Path(staged))
+                _write(release, figures, staged)
                 # it may have been released since
                 _require_replaceable(self.to)
-                publish(Path(staged), self.to)
+                publish(staged, self.to)
         warnings = tuple(_warnings(release, complaints, self.given.supplied))
         for warning in warnings:
             log.warning(warning)
@@ -213,8 +225,11 @@ class _Train:
             supplied=self.given.supplied,
         )
         if older is None:
-            return learn(rows, training, step=self.progress.step)
-        return refresh(rows, older, training, step=self.progress.step)
+            release = learn(rows, training, step=self.progress.step)
+        else:
+            release = refresh(rows, older, training, step=self.progress.step)
+        known_by = sketch(rows, live_keys(rows, release))
+        return replace(release, trained={**release.trained, "sketch": known_by})
 
 
 def _write(release: Release, figures: Mapping[str, Any], folder: Path) -> None:
@@ -232,10 +247,30 @@ def _warnings(
     if dropped:
         yield f"Not compared, for want of data to learn from: {', '.join(dropped)}."
     if "labels" in release.trained and release.calibration.provisional:
-        yield "The labels are too few to calibrate the confidence on, which stays provisional."
+        yield _too_few(release.trained["labels"])
     if supplied and supplied.unusable:
         yield f"{supplied.unusable:,} term frequencies are of values that say nothing."
     yield from in_short(complaints)
+
+
+def _too_few(labels: Mapping[str, Any]) -> str:
+    """Why confidence stays provisional, and what would change that."""
+    needed = labels["needed_persons"]
+    lacking = [
+        f"{n:,} with pairs labelled {kind}"
+        for kind, n in labels["calibrating_persons"].items()
+        if n < needed
+    ]
+    said = (
+        "The labels are too few to calibrate the confidence on, which stays provisional: of the"
+        f" persons that the model makes it takes {needed} with pairs labelled the same and {needed}"
+        f" with pairs labelled different, and there are {' and '.join(lacking)}."
+    )
+    if labels["calibrating_persons"]["different"]:
+        return said
+    return (
+        f"{said} Nothing that it puts together was labelled different: more labels may show some."
+    )
 
 
 def _split(labels: LabelFile, rows: pa.Table, older: Release | None) -> SplitLabels:
@@ -255,13 +290,3 @@ def _require_replaceable(to: Path) -> None:
         return
     if not to.is_dir() or any(to.iterdir()):
         raise UnwritableOutput("It holds something other than a match model.", folder=to)
-
-
-def _staging(to: Path) -> tempfile.TemporaryDirectory[str]:
-    try:
-        to.parent.mkdir(parents=True, exist_ok=True)
-        return tempfile.TemporaryDirectory(
-            prefix=f".{to.name}-", dir=to.parent, ignore_cleanup_errors=True
-        )
-    except OSError as error:
-        raise UnwritableOutput(folder=to) from error

@@ -4,7 +4,9 @@ Two records with one verified NHS number are the same person; with two different
 usually not. Linking again with that identifier hidden shows how often a weight is right. Two
 things would make it flatter or slander itself: fitting on agreements only, so disagreements are
 fitted too; and taking every disagreement for two people, though demographic services hold
-duplicates. The share of those is estimated where the evidence is overwhelming and allowed for.
+duplicates. Of those most give themselves away: where any two records that carry the two numbers
+are of one person beyond doubt, the numbers are two registrations of that person, and every other
+pair of records that carries them is a match like any other.
 """
 
 from __future__ import annotations
@@ -14,14 +16,15 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression
 
-from mpi.model.calibration import CLIP_BITS, Calibration
+from mpi.linking.evidence import Flags
+from mpi.model.calibration import Calibration
+from mpi.training.rising import bits_of, rising_logistic
 
 _OVERWHELMING_BITS = 15.0
-_ROUNDS = 20
 _LEAST_OF_A_KIND = 30
 _HIGHEST_CAP = 0.9999
+_UNSEEN = 0.5
 
 UNFITTED = Calibration(
     intercept=0.0,
@@ -44,59 +47,59 @@ a margin for evidence that the direct weight and the weakest link share.
 class Anchors:
     """Pairs of records in one person, linked without the identifier that says if they belong.
 
-    `direct` and `bottleneck` in milli-bits; `agree` whether the verified values agree.
+    `direct` and `bottleneck` in milli-bits; `left` and `right` the codes of the verified values of
+    the two records.
     """
 
     direct: NDArray[np.integer[Any]]
     bottleneck: NDArray[np.integer[Any]]
-    agree: NDArray[np.bool_]
+    left: NDArray[np.integer[Any]]
+    right: NDArray[np.integer[Any]]
+
+    @property
+    def agree(self) -> Flags:
+        """Which pairs carry one value."""
+        return np.asarray(self.left == self.right)
 
 
-def fit(anchors: Anchors) -> Calibration:
-    """The provisional calibration; `UNFITTED` where there are too few pairs of either kind."""
-    agreeing = int(anchors.agree.sum())
-    if min(agreeing, len(anchors.agree) - agreeing) < _LEAST_OF_A_KIND:
-        return UNFITTED
-    low, high = CLIP_BITS
-    features = np.column_stack(
-        [np.clip(w / 1000.0, low, high) for w in (anchors.direct, anchors.bottleneck)]
+def fit(anchors: Anchors) -> Calibration | None:
+    """The provisional calibration; None where there are too few pairs of either kind.
+
+    One half of a pair, spread over all of them, is added as of two people (Jeffreys): that nothing
+    was seen wrong among the pairs that look best is no proof that nothing is.
+    """
+    n, agreeing = len(anchors.left), int(anchors.agree.sum())
+    if min(agreeing, n - agreeing) < _LEAST_OF_A_KIND:
+        return None
+    bits = bits_of(anchors.direct, anchors.bottleneck)
+    same, duplicates = _same(anchors, bits[:, 0])
+    intercept, slopes = rising_logistic(
+        np.vstack([bits, bits]),
+        np.concatenate([same, np.zeros(n, dtype=np.bool_)]),
+        np.repeat([1.0, _UNSEEN / n], n),
     )
-    duplicates = _duplicates_in_the_register(features, anchors.agree)
-    model = _fit_allowing_for(duplicates, features, anchors.agree)
-    slopes = np.maximum(model.coef_[0], 0.0)
-    n = len(anchors.agree)
     return Calibration(
-        intercept=float(model.intercept_[0]),
+        intercept=intercept,
         direct=float(slopes[0]),
         bottleneck=float(slopes[1]),
         cap=min(_HIGHEST_CAP, 1.0 - 3.0 / n),
         provisional=True,
         examples=n,
-        basis=f"verified NHS numbers as anchors, {duplicates:.4f} of them taken as duplicates",
+        basis="verified NHS numbers as anchors, of which"
+        f" {duplicates:,} people are taken to have two",
     )
 
 
-def _duplicates_in_the_register(features: NDArray[np.float64], agree: NDArray[np.bool_]) -> float:
-    """How often two records of certainly one person hold different verified values."""
-    certain = features[:, 0] >= _OVERWHELMING_BITS
-    if certain.sum() < _LEAST_OF_A_KIND:
-        return 0.0
-    return float(1.0 - agree[certain].mean())
+def _same(anchors: Anchors, direct: NDArray[np.float64]) -> tuple[Flags, int]:
+    """Which pairs are taken to be of one person, and of how many pairs of values that is the case.
 
-
-def _fit_allowing_for(
-    duplicates: float, features: NDArray[np.float64], agree: NDArray[np.bool_]
-) -> LogisticRegression:
-    """Fit by turns: the curve, and for each disagreement how likely it is a register duplicate."""
-    differ = np.flatnonzero(~agree)
-    both = np.vstack([features, features[differ]])
-    outcome = np.concatenate([agree, np.ones(len(differ), bool)])
-    share = np.full(len(differ), duplicates)
-    model = LogisticRegression(C=1e6, max_iter=1000)
-    for _ in range(_ROUNDS):
-        weight = np.ones(len(agree))
-        weight[differ] = 1.0 - share
-        model.fit(both, outcome, sample_weight=np.concatenate([weight, share]))
-        p = model.predict_proba(features[differ])[:, 1]
-        share = p * duplicates / (p * duplicates + (1.0 - p))
-    return model
+    Those that agree, and those whose two values overwhelming evidence has shown to be of one
+    person, be it that of another pair. A duplicate that nothing shows counts as two people, so the
+    confidence of weak evidence errs on the low side.
+    """
+    low, high = np.minimum(anchors.left, anchors.right), np.maximum(anchors.left, anchors.right)
+    _, values = np.unique(np.column_stack([low, high]), axis=0, return_inverse=True)
+    best = np.full(int(values.max()) + 1, -np.inf)
+    np.maximum.at(best, values, direct)
+    shown = ~anchors.agree & (best[values] >= _OVERWHELMING_BITS)
+    return anchors.agree | shown, len(np.unique(values[shown]))

@@ -21,7 +21,7 @@ from mpi.model.parameters import Release
 from mpi.training.breakdown import groups_of
 from mpi.training.intervals import Floats
 from mpi.training.metrics import Ints, share
-from mpi.training.subgroups import FEWEST_PEOPLE
+from mpi.training.small_groups import withheld
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class GroupLoss:
 class BlockingLoss:
     """How many of the true pairs no rule finds.
 
-    Groups of fewer than ten people are left out.
+    Groups of few people are left out, and any that would give these away (`small_groups`).
     """
 
     true_pairs: int
@@ -200,6 +200,6 @@ def _groups(column: Any, person: Ints, true_pairs: Floats, lost: Floats) -> tupl
     totals = (np.bincount(code, weights=each, minlength=len(names)) for each in (true_pairs, lost))
     return tuple(
         GroupLoss(name, float(true), float(gone))
-        for name, many, true, gone in zip(names, people.tolist(), *totals, strict=True)
-        if many >= FEWEST_PEOPLE
+        for name, few, true, gone in zip(names, withheld(people).tolist(), *totals, strict=True)
+        if not few
     )

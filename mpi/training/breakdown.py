@@ -14,28 +14,30 @@ from scipy.stats import binomtest
 
 from mpi.training.figures import LEVEL
 from mpi.training.metrics import Ints, Overlap, Pairs, codes
+from mpi.training.small_groups import withheld
 
 NOT_STATED = "not stated"
 
 
 @dataclass(frozen=True, slots=True)
 class SourcePair:
-    """Pair counts between two source systems, or within one when both are the same."""
+    """Pair counts between two source systems, or within one when both are the same.
+
+    `people` have records that make a true pair of them. `small`: of so few that nothing is said, or
+    withheld so that such a one cannot be told from the totals (`small_groups`).
+    """
 
     left: str
     right: str
     pairs: Pairs
+    people: int
+    small: bool
 
     def as_dict(self) -> dict[str, Any]:
-        """Names, counts, precision and recall: ready for JSON."""
-        return {"left": self.left, "right": self.right, **_counts(self.pairs)}
-
-    def row(self) -> tuple[str, int, int, int, float, float]:
-        """Pair of sources, tp, fp, fn, precision, recall."""
-        found = self.pairs
-        name = f"{self.left} - {self.right}"
-        whole = int(found.tp), int(found.fp), int(found.fn)
-        return (name, *whole, found.precision, found.recall)
+        """Names, counts, precision and recall, or null where nothing is said: ready for JSON."""
+        counts = _counts(self.pairs)
+        said = dict.fromkeys(counts) if self.small else counts
+        return {"left": self.left, "right": self.right, **said, "small": self.small}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +78,13 @@ def by_source_pair(table: Overlap, source: Any) -> list[SourcePair]:
     together = _between(table.cell, code)
     in_cluster = _between(table.cluster, code) - together
     in_person = _between(table.person, code) - together
+    left, right = np.nonzero(np.triu(together + in_cluster + in_person))
+    counts = np.column_stack([each[left, right] for each in (together, in_cluster, in_person)])
+    people = _people_between(table.person, code)[left, right]
+    parts = (left.tolist(), right.tolist(), counts.tolist(), people.tolist(), withheld(people))
     return [
-        SourcePair(names[left], names[right], Pairs(tp=int(tp), fp=int(fp), fn=int(fn)))
-        for left in range(len(names))
-        for right in range(left, len(names))
-        if any(
-            (
-                tp := together[left, right],
-                fp := in_cluster[left, right],
-                fn := in_person[left, right],
-            )
-        )
+        SourcePair(names[one], names[other], Pairs(tp=tp, fp=fp, fn=fn), count, bool(small))
+        for one, other, (tp, fp, fn), count, small in zip(*parts, strict=True)
     ]
 
 
@@ -139,6 +137,15 @@ def _between(unit: Ints, code: Ints) -> npt.NDArray[np.int64]:
     square = (table.T @ table).toarray()
     diagonal = np.diag_indices_from(square)
     square[diagonal] = (square[diagonal] - np.bincount(code)) // 2
+    return np.asarray(square, dtype=np.int64)
+
+
+def _people_between(person: Ints, code: Ints) -> npt.NDArray[np.int64]:
+    """How many people have two records, of the sources with these two codes; symmetric."""
+    table = sparse.csr_matrix((np.ones(len(person), dtype=np.int64), (person, code)))
+    held = (table > 0).astype(np.int64)
+    square = (held.T @ held).toarray()
+    np.fill_diagonal(square, np.asarray((table > 1).sum(axis=0)).ravel())
     return np.asarray(square, dtype=np.int64)
 
 

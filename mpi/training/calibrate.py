@@ -18,7 +18,8 @@ def calibrated(rows: pa.Table, release: Release, limits: Limits) -> Release:
     """The release with a provisional calibration fitted on verified NHS numbers as anchors.
 
     The rows are linked once more with the NHS number hidden from the comparisons and from the
-    clustering, and the pairs of each person found are judged by it.
+    clustering, and the pairs of each person found are judged by it. Where too few carry one, the
+    release keeps the calibration it has.
     """
     value = one_verified_value(rows)
     if release.levels.get(COMPARISON) is None or not (value >= 0).any():
@@ -30,9 +31,10 @@ def calibrated(rows: pa.Table, release: Release, limits: Limits) -> Release:
     anchors = Anchors(
         direct=pairs.direct[told],
         bottleneck=pairs.bottleneck[told],
-        agree=value[pairs.left[told]] == value[pairs.right[told]],
+        left=value[pairs.left[told]],
+        right=value[pairs.right[told]],
     )
-    return replace(release, calibration=fit(anchors))
+    return replace(release, calibration=fit(anchors) or release.calibration)
 
 
 def _without_verified(rows: pa.Table) -> pa.Table:

@@ -110,7 +110,8 @@ def _groups(judged: Figures, gallery: Gallery) -> Iterator[str]:
         "Who bears the errors",
         "*Missed*: share of a group's true pairs that are not together. *False*: share of its pairs"
         " together that are of two people. *Unlinked*: share of its records that have a partner and"
-        " found none. *Confidence less truth*: by how much confidence overstates.",
+        " found none. *Confidence less truth*: by how much confidence overstates. A group"
+        " of few people is withheld, and another one wherever the totals would give it away.",
     )
     yield from gallery.show("subgroups.svg")
     head = ("column", "group", "records", *_RATES.values(), "differs by more than chance")
@@ -124,7 +125,7 @@ def _groups(judged: Figures, gallery: Gallery) -> Iterator[str]:
 
 def _group(group: Figures) -> tuple[str, ...]:
     if group["small"]:
-        return (group["group"], "few", *("not given",) * len(_RATES), "")
+        return (group["group"], "withheld", *("–",) * len(_RATES), "")
     rates = (_rate(group[figure]) for figure in _RATES)
     return (group["group"], f"{group['records']:,}", *rates, "yes" if group["significant"] else "")
 

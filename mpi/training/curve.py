@@ -6,7 +6,7 @@ value are parts of those found at any lower one, so recall can only fall as it r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -33,9 +33,9 @@ class Point:
         return asdict(self)
 
 
-def averages(shipped: Thresholds) -> list[int]:
+def averages(shipped: Thresholds, steps: Sequence[int] = STEPS) -> list[int]:
     """The thresholds tried, ascending; none above `conflict`, which is never the lower of two."""
-    tried = (shipped.average + step * MILLI for step in STEPS)
+    tried = (shipped.average + step * MILLI for step in steps)
     return sorted({min(average, shipped.conflict) for average in tried})
 
 

@@ -22,37 +22,13 @@ from mpi.attributes import RECORD_NUMBER
 from mpi.linking.engines.duckdb import store_candidates, store_keys, store_pairs
 from mpi.model.levels import Comparison
 from mpi.training.estimate import Effort
+from mpi.training.level_counts import level_counts
 
 MOST_PEOPLE = 50_000
 """People whose pairs are counted; more would tell no more."""
 
 Counts: TypeAlias = Mapping[str, Mapping[str, float]]
 """Pairs at each scored level of each comparison, by comparison name and level code."""
-
-
-def level_counts(con: duckdb.DuckDBPyConnection, wanted: Sequence[Comparison]) -> Counts:
-    """How many of the pairs in `candidate` are at each scored level, records in `compared`."""
-    if not wanted:
-        return {}
-    names = sorted({name for c in wanted for name in c.attributes()})
-    columns = ", ".join(f'l."{n}" AS "{n}_l", r."{n}" AS "{n}_r"' for n in names)
-    cases = ", ".join(f'{c.level_sql()} AS "{c.name}"' for c in wanted)
-    sets = ", ".join(f'("{c.name}")' for c in wanted)
-    which = ", ".join(f'"{c.name}"' for c in wanted)
-    rows = con.execute(
-        f"SELECT {which}, count(*) FROM (SELECT {cases} FROM (SELECT {columns} FROM candidate"
-        f" JOIN compared l ON l.{RECORD_NUMBER} = join_key_l"
-        f" JOIN compared r ON r.{RECORD_NUMBER} = join_key_r)) GROUP BY GROUPING SETS ({sets})"
-    ).fetchall()
-    found = {c.name: {level.code: 0.0 for level in c.scored} for c in wanted}
-    for *levels, count in rows:
-        [(number, definition)] = [
-            (n, c) for n, c in zip(levels, wanted, strict=True) if n is not None
-        ]
-        level = definition.levels[number]
-        if not level.null:
-            found[definition.name][level.code] += float(count)
-    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,15 +72,24 @@ def shares_among_different(
     """
     store_keys(con, people.keys)
     blocked = store_candidates(con)
-    agreeing = level_counts(con, wanted)
+    agreeing = _counted(con, wanted)
     con.execute("CREATE OR REPLACE TABLE sharing AS FROM candidate")
     drawn = _store_drawn(con, people.records, effort)
-    sampled = level_counts(con, wanted)
+    sampled = _counted(con, wanted)
     each = max(people.pairs - blocked, 1.0) / max(drawn, 1)
     return {
         c.name: _shares(agreeing[c.name], sampled[c.name], each)
         for c in wanted
         if _tells(agreeing[c.name], sampled[c.name])
+    }
+
+
+def _counted(con: duckdb.DuckDBPyConnection, wanted: Sequence[Comparison]) -> Counts:
+    """How many of the pairs in `candidate` are at each scored level."""
+    pairs = "SELECT join_key_l AS l, join_key_r AS r, true AS flag FROM candidate"
+    return {
+        name: {code: float(count) for code, (count, _) in codes.items()}
+        for name, codes in level_counts(con, wanted, pairs).items()
     }
 
 

@@ -64,11 +64,18 @@ THEME: Spec = {
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A chart as a file: its name, the SVG, and what it shows, for those who cannot see it."""
+    """A chart: the name of its file, its specification in Vega-Lite without the theme, and what it
+    shows, for those who cannot see it.
+    """
 
     name: str
-    svg: str
+    spec: Spec
     alt: str
+
+    @property
+    def svg(self) -> str:
+        """The chart, drawn."""
+        return _svg(self.spec)
 
 
 def can_draw() -> bool:
@@ -78,9 +85,13 @@ def can_draw() -> bool:
 
 def picture(name: str, spec: Spec, *, finding: str, note: str) -> Picture:
     """The chart, with what it shows as its title and how to read it below that."""
-    width = _width(spec)
-    title = {"text": _lines(finding, width, _TITLE), "subtitle": _lines(note, width, _SUBTITLE)}
-    return Picture(f"{name}.svg", _svg({**spec, "title": title}), f"{finding}. {note}")
+    title = heading(finding, note, width=_width(spec))
+    return Picture(f"{name}.svg", {**spec, "title": title}, f"{finding}. {note}")
+
+
+def heading(finding: str, note: str, *, width: int) -> Spec:
+    """The title of a chart so wide: what it shows, and below that how to read it."""
+    return {"text": _lines(finding, width, _TITLE), "subtitle": _lines(note, width, _SUBTITLE)}
 
 
 def _width(spec: Spec) -> int:

@@ -64,15 +64,16 @@ def bootstrap(
 ) -> Intervals:
     """Percentile intervals over resampled persons; the same seed gives the same intervals.
 
-    A false pair is shared half and half by the two persons it confuses.
+    A false pair is shared half and half by the two persons it confuses. Where nothing went wrong
+    the lower bound is the exact binomial one, as in `ratio_intervals`.
     """
     parts, repeated = np.unique(person_parts(table), axis=0, return_counts=True)
     rng = np.random.default_rng(seed)
     persons = int(repeated.sum())
     if not persons:
-        return _intervals(accuracy(table), np.ones((1, 6)), level)
+        return _intervals(accuracy(table), np.ones((1, 6)), np.zeros(6), level)
     drawn = rng.multinomial(persons, repeated / persons, size=resamples)
-    return _intervals(accuracy(table), figures_of(drawn @ parts), level)
+    return _intervals(accuracy(table), figures_of(drawn @ parts), _trials(parts, repeated), level)
 
 
 def ratio_intervals(
@@ -118,12 +119,17 @@ def _ratio_interval(above: Floats, below: Floats, drawn: Floats, tail: float) ->
     if not whole:
         return None
     low, high = (float(bound) for bound in np.nanquantile(drawn, (tail, 1 - tail)))
-    surprise = tail ** (1 / int((below > 0).sum()))
+    surprise = float(_surprise(tail, np.array((below > 0).sum())))
     if not above.any():
         high = 1 - surprise
     elif (above == below).all():
         low = surprise
     return Interval(float(above.sum()) / whole, low, high)
+
+
+def _surprise(tail: float, trials: Floats) -> Floats:
+    """The share of which so many trials are all right once in 1 / `tail` times; 1 for none."""
+    return np.asarray(tail ** (1 / np.maximum(trials, 1.0)), dtype=np.float64)
 
 
 def person_parts(table: Overlap) -> Floats:
@@ -160,11 +166,18 @@ def figures_of(sums: Floats) -> Floats:
     )
 
 
+def _trials(parts: Floats, repeated: npt.NDArray[np.int64]) -> Floats:
+    """How many persons have something that could go wrong, by figure."""
+    tp, fp, fn, records, _, _ = parts.T
+    each = (tp + fp, tp + fn, 2 * tp + fp + fn, records, records, records)
+    return np.array([repeated[some > 0].sum() for some in each], dtype=np.float64)
+
+
 def _ratio(part: Floats, whole: Floats) -> Floats:
     return np.divide(part, whole, out=np.ones_like(part), where=whole > 0)
 
 
-def _intervals(found: Accuracy, figures: Floats, level: float) -> Intervals:
+def _intervals(found: Accuracy, figures: Floats, trials: Floats, level: float) -> Intervals:
     estimates = (
         found.pairs.precision,
         found.pairs.recall,
@@ -175,6 +188,9 @@ def _intervals(found: Accuracy, figures: Floats, level: float) -> Intervals:
     )
     tail = (1 - level) / 2
     low, high = np.quantile(figures, (tail, 1 - tail), axis=0)
+    # of what is 1 no resample shows anything else
+    flawless = (np.array(estimates) == 1.0) & (trials > 0)
+    low = np.where(flawless, _surprise(tail, trials), low)
     bounds = (
         Interval(float(at), float(least), float(most))
         for at, least, most in zip(estimates, low, high, strict=True)

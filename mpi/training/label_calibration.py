@@ -13,25 +13,22 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-from scipy.special import logit
 from scipy.stats import chi2
-from sklearn.linear_model import LogisticRegression
 
 from mpi.linking.batch import link_rows
 from mpi.linking.confidence import confidences
 from mpi.linking.engines.duckdb import Limits
 from mpi.linking.evidence import Flags, Integers
-from mpi.model.calibration import CLIP_BITS, Calibration
+from mpi.model.calibration import Calibration
 from mpi.model.parameters import Release
 from mpi.training.anchors import UNFITTED
 from mpi.training.figures import LEVEL
 from mpi.training.labelled import DIFFERENT, SAME, Labels, SplitLabels
+from mpi.training.rising import bits_of, rising_logistic
 
 LEAST_OF_A_KIND = 10
 """Persons with pairs that are the same, and with pairs that are different, below which the
 calibration stays provisional: one wrong merge of large persons is many pairs and one lesson."""
-
-_LOOSE = 100.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +89,8 @@ def fit_reviewed(pairs: Reviewed) -> Calibration | None:
     """The calibration on labels; None where too few persons have pairs of a kind."""
     if min(pairs.persons().values()) < LEAST_OF_A_KIND:
         return None
-    low, high = CLIP_BITS
-    bits = np.column_stack(
-        [np.clip(w / 1000.0, low, high) for w in (pairs.direct, pairs.bottleneck)]
-    )
-    intercept, slopes = _rising_logistic(bits, pairs.same, pairs.weight / pairs.weight.mean())
+    bits = bits_of(pairs.direct, pairs.bottleneck)
+    intercept, slopes = rising_logistic(bits, pairs.same, pairs.weight / pairs.weight.mean())
     same, n = int(pairs.same.sum()), len(pairs.same)
     return Calibration(
         intercept=intercept,
@@ -107,26 +101,6 @@ def fit_reviewed(pairs: Reviewed) -> Calibration | None:
         examples=n,
         basis=f"reviewed labels, held out from the weights: {same:,} same, {n - same:,} different",
     )
-
-
-def _rising_logistic(
-    bits: NDArray[np.float64], same: Flags, weight: NDArray[np.float64]
-) -> tuple[float, NDArray[np.float64]]:
-    """Intercept and slopes of a weighted logistic curve that falls in neither weight.
-
-    A weight whose slope would be negative is left out and the other fitted alone. The penalty is
-    too small to matter where both kinds overlap, and keeps the slopes finite where they do not.
-    """
-    slopes = np.zeros(2)
-    kept = [0, 1]
-    while kept:
-        model = LogisticRegression(C=_LOOSE, max_iter=1000)
-        model.fit(bits[:, kept], same, sample_weight=weight)
-        if (model.coef_[0] >= 0.0).all():
-            slopes[kept] = model.coef_[0]
-            return float(model.intercept_[0]), slopes
-        del kept[int(np.argmin(model.coef_[0]))]
-    return float(logit(np.average(same, weights=weight))), slopes
 
 
 def supported(odds: NDArray[np.float64], pairs: Reviewed) -> float:

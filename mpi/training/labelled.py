@@ -102,7 +102,7 @@ class LabelledPairs:
         """
         same = self.said == SAME
         group = label_groups(len(keys), self.left[same], self.right[same])
-        apart = held_out(keys, group[self.left])
+        apart = held_out(keys, np.concatenate([self.left, self.right]), group)[self.left]
         probability = np.where(same, self.probability * _HELD_OUT_SHARE, self.probability)
         calibrating = replace(self, probability=probability).take(apart | ~same)
         return self.take(same & ~apart), calibrating
@@ -146,12 +146,7 @@ class LabelledPersons:
 
     def halves(self, keys: pa.Table) -> tuple[LabelledPersons, LabelledPersons]:
         """The labels that teach weights, and those that calibrate; as with labelled pairs."""
-        known = np.flatnonzero(self.person >= 0)
-        first = np.arange(len(self.person))
-        # numbers ascend, so the first record of a person is the smallest
-        _, place, inverse = np.unique(self.person[known], return_index=True, return_inverse=True)
-        first[known] = known[place[inverse]]
-        apart = held_out(keys, first)
+        apart = held_out(keys, np.flatnonzero(self.person >= 0), self.person)
         calibrating = replace(self, counted=apart, worth=self.worth / _HELD_OUT_SHARE)
         return replace(self, counted=~apart), calibrating
 
@@ -185,18 +180,22 @@ class SplitLabels:
         return cls(None, labels, labels.counts())
 
 
-def held_out(keys: pa.Table, record: Integers) -> Flags:
-    """Whether labels are held out from the weights, by a hash of the key of a record.
+def held_out(keys: pa.Table, labelled: Integers, individual: Integers) -> Flags:
+    """By record, whether the labels of its individual are held out from the weights.
 
-    Args: keys, `source, source_id` of all records; record, per label the smallest record of the
-    individual its pair starts from, so that all pairs of one individual stay together.
+    Args: keys, `source, source_id` of all records; labelled, the numbers of those with a label;
+    individual, a code for that of every record. The smallest hash of the key of a labelled record
+    decides, so all labels of an individual stay together, and one record more rarely moves them:
+    only if its hash is smaller than those of all others.
     """
-    wanted, inverse = np.unique(record, return_inverse=True)
-    named = keys.select(["source", "source_id"]).take(pa.array(wanted))
+    some = np.unique(labelled)
+    named = keys.select(["source", "source_id"]).take(pa.array(some))
     columns = (named.column(name).to_pylist() for name in ("source", "source_id"))
     hashed = [xxh3_64_intdigest("\x1f".join(key).encode()) for key in zip(*columns, strict=True)]
-    teaching = np.array([value % TEACHING == 0 for value in hashed], dtype=np.bool_)
-    return np.asarray(~teaching[inverse])
+    smallest = np.full(int(individual.max(initial=0)) + 1, np.iinfo(np.uint64).max, np.uint64)
+    np.minimum.at(smallest, individual[some], np.array(hashed, dtype=np.uint64))
+    # the smallest of several hashes is no even draw any more: its last digits are
+    return np.asarray(smallest % np.uint64(TEACHING) != 0)[individual]
 
 
 def highest_probability_first(pairs: LabelledPairs) -> LabelledPairs:

@@ -6,9 +6,10 @@ looked yet. *Persons*: `source, source_id, person`; two records of one person ar
 of different persons are different, though nobody lists those: whoever meets such a pair asks.
 
 Either may say its `stream`, `evaluation` or `training`, in a column; pairs also the `stratum` and
-the `inclusion_probability` with which a sample drew them, and the `reviewer`. The two streams are
-never mixed: a model is not judged on what it was trained on, so what is read for one refuses the
-other. A file without the column is for training.
+the `inclusion_probability` with which a sample drew them, there or in the file beside it that
+`sample_design` tells of, and the `reviewer`. The two streams are never mixed: a model is not judged
+on what it was trained on, so what is read for one refuses the other. A file without the column is
+for training.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from numpy.typing import NDArray
 
 from mpi.errors import InvalidLabels
 from mpi.training.contradictions import require_consistent, rows_in_words
+from mpi.training.label_columns import KEY, LEFT, PROBABILITY, RIGHT, SAMPLE, joined
 from mpi.training.labelled import (
     SAID,
     LabelledPairs,
@@ -34,27 +36,22 @@ from mpi.training.labelled import (
     Labels,
     highest_probability_first,
 )
+from mpi.training.sample_design import with_design
 from mpi.training.streams import Stream
 
-LEFT = ("source_l", "source_id_l")
-RIGHT = ("source_r", "source_id_r")
-KEY = ("source", "source_id")
 PAIRS: tuple[str, ...] = (*LEFT, *RIGHT, "label")
 PERSONS: tuple[str, ...] = (*KEY, "person")
-PROBABILITY = "inclusion_probability"
 LEAST_PROBABILITY = 1e-9
 """A pair drawn with less would stand for more pairs than there are."""
 
 DESIGN = ("stream", "stratum", PROBABILITY)
-"""The columns that `mpi sample` fills in, and without which a precision cannot be estimated."""
+"""What `mpi sample` says of a pair, and without which a precision cannot be estimated."""
 
 _TEXT = pyarrow.csv.ConvertOptions(
-    column_types={name: pa.string() for name in (*PAIRS, *PERSONS, *DESIGN)},
+    column_types={name: pa.string() for name in (*PAIRS, *PERSONS, *DESIGN, SAMPLE)},
     strings_can_be_null=True,
     null_values=[""],
 )
-_BETWEEN = "\x1f"
-"""Joins source and key into one text; neither can hold it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +71,7 @@ class LabelFile:
 
         Raises InvalidLabels: records that are not there, contradictions.
         """
-        known = _joined(keys, KEY)
+        known = joined(keys, KEY)
         if self.lists_persons:
             return self._persons(known)
         left, right = (self._numbers(known, side) for side in (LEFT, RIGHT))
@@ -111,7 +108,7 @@ class LabelFile:
         return LabelledPersons(person)
 
     def _numbers(self, known: pa.Array, columns: tuple[str, str]) -> NDArray[np.int64]:
-        found = pc.index_in(_joined(self.table, columns), known)
+        found = pc.index_in(joined(self.table, columns), known)
         return np.asarray(found.fill_null(-1).to_numpy(), dtype=np.int64)
 
     def _require_known(self, unknown: NDArray[np.bool_], what: str) -> None:
@@ -131,6 +128,7 @@ def read_labels(path: Path, stream: Stream) -> LabelFile:
     """
     table = _read(path)
     persons = "person" in table.column_names and "label" not in table.column_names
+    table = table if persons else with_design(table, path)
     needed = PERSONS if persons else PAIRS
     if stream is Stream.EVALUATION:
         if persons:
@@ -229,7 +227,7 @@ def _word(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def _check_ends(table: pa.Table, path: Path) -> None:
-    itself = pc.equal(_joined(table, LEFT), _joined(table, RIGHT)).to_numpy(zero_copy_only=False)
+    itself = pc.equal(joined(table, LEFT), joined(table, RIGHT)).to_numpy(zero_copy_only=False)
     if itself.any():
         raise InvalidLabels("A pair is of a record with itself.", file=path, row=_first(itself))
 
@@ -265,11 +263,6 @@ def _texts(table: pa.Table, column: str) -> NDArray[np.object_]:
     if column not in table.column_names:
         return np.full(len(table), "", dtype=object)
     return np.array(table.column(column).fill_null("").to_pylist(), dtype=object)
-
-
-def _joined(table: pa.Table, columns: tuple[str, str]) -> pa.Array:
-    joined = pc.binary_join_element_wise(*(table.column(c) for c in columns), _BETWEEN)
-    return joined.combine_chunks() if isinstance(joined, pa.ChunkedArray) else joined
 
 
 def _first(wrong: NDArray[np.bool_]) -> int:

@@ -24,6 +24,7 @@ from mpi.model.comparisons import COMPARISONS
 from mpi.model.frequencies import annotate_table
 from mpi.model.levels import Comparison, Learning
 from mpi.model.parameters import LevelParameters, Release
+from mpi.training.level_counts import level_counts
 
 Observed: TypeAlias = dict[str, dict[str, list[int]]]
 """By comparison name and level code: how many matches, and how many pairs of different people."""
@@ -63,7 +64,10 @@ def observed(
         store_keys(con, live_keys(rows, release))
         involved = _store_pairs(con, cluster, sample)
         store_compared(con, annotate_table(rows.take(pa.array(involved)), release.frequencies))
-        return {c.name: _counts(con, c) for c in learned}
+        counts = level_counts(con, learned, "SELECT l, r, same AS flag FROM pair")
+    return {
+        name: {code: list(both) for code, both in codes.items()} for name, codes in counts.items()
+    }
 
 
 def without_claims(release: Release, seen: Observed) -> Release:
@@ -132,21 +136,3 @@ def _store_pairs(
         con.unregister(name)
     involved = con.execute("SELECT l AS n FROM pair UNION SELECT r FROM pair").fetchnumpy()["n"]
     return np.sort(involved.astype(np.int64))
-
-
-def _counts(con: duckdb.DuckDBPyConnection, comparison: Comparison) -> dict[str, list[int]]:
-    columns = ", ".join(
-        f'x."{name}" AS "{name}_l", y."{name}" AS "{name}_r"' for name in comparison.attributes()
-    )
-    counted = con.execute(
-        f"SELECT {comparison.level_sql()} AS level,"
-        " count(*) FILTER (same), count(*) FILTER (NOT same)"
-        f" FROM (SELECT same, {columns} FROM pair JOIN compared x ON x.{RECORD_NUMBER} = l"
-        f" JOIN compared y ON y.{RECORD_NUMBER} = r) GROUP BY level"
-    ).fetchall()
-    found = {number: [same, different] for number, same, different in counted}
-    return {
-        level.code: found.get(number, [0, 0])
-        for number, level in enumerate(comparison.levels)
-        if not level.null
-    }

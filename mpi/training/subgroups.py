@@ -19,9 +19,7 @@ from mpi.training.breakdown import groups_of
 from mpi.training.chances import Counts, chances
 from mpi.training.intervals import Floats, Interval, ratio_intervals
 from mpi.training.metrics import Ints, Overlap
-
-FEWEST_PEOPLE = 10
-"""Nothing is said of a group of fewer people: it would be about them, and mean little."""
+from mpi.training.small_groups import withheld
 
 FALSE_DISCOVERIES = 0.05
 """Of the differences marked as significant, the share that may be luck."""
@@ -40,8 +38,8 @@ class Subgroup:
     partner in the truth but none in their cluster, `calibration_gap` the mean confidence of their
     pairs less the share of these that is right (above 0: over-confident); each with a 95%
     interval, or None where there is nothing to be right or wrong about. `significant`: one of them
-    differs from the whole. `small`: of fewer than `FEWEST_PEOPLE` people, so that nothing is said,
-    not even how many records.
+    differs from the whole. `small`: of so few people that nothing is said, not even how many
+    records, or withheld so that such a group cannot be told from the totals (`small_groups`).
     """
 
     group: str
@@ -109,7 +107,7 @@ class _Parted:
 
     @property
     def small(self) -> Flags:
-        return np.asarray(np.bincount(self.group, minlength=len(self.names)) < FEWEST_PEOPLE)
+        return withheld(np.bincount(self.group, minlength=len(self.names)))
 
     def chances(self, seed: int) -> Floats:
         """How likely each figure of each group is to be as far from the whole by luck.

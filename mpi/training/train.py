@@ -23,6 +23,7 @@ from mpi.linking.engines.duckdb import Limits, connection, store_compared
 from mpi.linking.key_sizes import KeySizes
 from mpi.linking.steps import Step, unwatched
 from mpi.model.blocking import RULES
+from mpi.model.calibration import Calibration
 from mpi.model.comparisons import COMPARISONS
 from mpi.model.frequencies import Frequencies, annotate_table
 from mpi.model.levels import Comparison, Learning
@@ -56,6 +57,9 @@ FIRST_ROUND_SHARE = 5
 
 MOST_MATCHES = 0.5
 """Share of all pairs that a first guess may take for matches."""
+
+TAKEN_OVER = "; taken over with the weights"
+"""How the basis of a calibration ends that was fitted on the feeds of an older release."""
 
 FOUND_BY_RULE = 0.5
 """Share of the true pairs taken to be certain by rule, until the first link has counted them."""
@@ -176,9 +180,16 @@ def _rescaled(
         frequencies=frequencies,
         suppressed=feeds.suppressed,
         # whatever checked it did so for another prior
-        calibration=replace(release.calibration, provisional=True),
+        calibration=_taken_over(release.calibration),
         trained=trained | _origin(release),
     )
+
+
+def _taken_over(calibration: Calibration) -> Calibration:
+    """The calibration of the release that weights are from, while these feeds give none."""
+    if not calibration.basis.endswith(TAKEN_OVER):
+        calibration = replace(calibration, basis=f"{calibration.basis}{TAKEN_OVER}")
+    return replace(calibration, provisional=True)
 
 
 def _frequencies(rows: pa.Table, cluster: NDArray[np.int64], training: Training) -> Frequencies:
@@ -189,8 +200,11 @@ def _frequencies(rows: pa.Table, cluster: NDArray[np.int64], training: Training)
 def _origin(release: Release) -> dict[str, object]:
     """What stays known of where m and u come from when only they are kept."""
     kept = ("observed", SAW_LABELS)
-    seen = {name: release.trained[name] for name in kept if name in release.trained}
-    return {"weights_from": release.identity, **seen}
+    trained = release.trained
+    seen = {name: trained[name] for name in kept if name in trained}
+    own = [trained["sketch"]] if "sketch" in trained else []
+    sketches = [*own, *trained.get("sketches_of_weights", ())]
+    return {"weights_from": release.identity, "sketches_of_weights": sketches, **seen}
 
 
 def _learn(feeds: _Feeds, cluster: NDArray[np.int64], prior: float, training: Training) -> Release:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from pathlib import Path
@@ -130,6 +131,13 @@ class Measured:
         """How many records it was trained on, if that is known."""
         found: int | None = (self.metrics.get("trained") or {}).get("records")
         return found
+
+    @property
+    def sketches(self) -> Sequence[str]:
+        """Of the feeds it was trained on, and of those that its weights are from."""
+        trained = self.metrics.get("trained") or {}
+        own = trained.get("sketch")
+        return [*([own] if own else []), *trained.get("sketches_of_weights", ())]
 
     @property
     def evaluation(self) -> Figures | None:
