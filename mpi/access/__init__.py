@@ -1,4 +1,8 @@
-"""Who may see what, and the audit of it: between the use cases and the store.
+"""Who may see what, and the audit of it: between the use cases and the store."""
 
-There is no disclosure policy yet, which is why the API only listens on the loopback interface.
-"""
+from __future__ import annotations
+
+from mpi.access.operations import Operation
+from mpi.access.sight import EVERYTHING, Sight
+
+__all__ = ["EVERYTHING", "Operation", "Sight"]

@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 from fastapi import FastAPI
 
-from mpi.api import problems
+from mpi.access.access import Access
+from mpi.api import fhir, problems
 from mpi.api.documented import with_schemas
-from mpi.api.middleware import Observed
-from mpi.api.routes import cross_references, health, links, match, persons
+from mpi.api.limits import Limited
+from mpi.api.metrics import Metrics
+from mpi.api.middleware import Observed, Surroundings
+from mpi.api.paging import Cursors
+from mpi.api.routes import (
+    batch,
+    cross_references,
+    decisions,
+    health,
+    history,
+    links,
+    match,
+    persons,
+    records,
+)
+from mpi.errors import MPIError
 from mpi.identifiers import NAMESPACE
 from mpi.index.index import Index
 from mpi.settings import version
+from mpi.sources import SourceSystem, load_sources
 
 DESCRIPTION = """
 What else is a person known as, and how sure is the index?
@@ -25,9 +42,20 @@ answer gives the person's other identifiers, each with its **confidence**: the p
 belongs to the individual asked about. A confidence is `provisional` until reviewed labels have
 checked it.
 
+Where the service has a disclosure policy, a request carries a bearer token and a purpose of use
+(`X-Purpose-Of-Use`, or in the token), and is answered with what the policy allows its client for
+that purpose. What is withheld looks like what is not there. Every answer is in the audit before it
+leaves.
+
 Errors are problem details (RFC 9457) with a stable `code`. Every answer carries `X-Request-ID`:
 the caller's own if it sent one, and the one to quote when asking about a request.
 """
+
+
+AGE = ("mpi_index_age_seconds", "Time since something came into the index.", "since")
+
+ROUTES = (cross_references, batch, persons, match, links, records, decisions, history, health)
+"""In the order of their description."""
 
 
 class _Described(FastAPI):
@@ -38,18 +66,27 @@ class _Described(FastAPI):
         return with_schemas(super().openapi())
 
 
-def create_app(index_url: str, namespace: str = NAMESPACE) -> FastAPI:
+def create_app(
+    index_url: str,
+    namespace: str = NAMESPACE,
+    access: Access | None = None,
+    sources: Mapping[str, SourceSystem] | None = None,
+) -> FastAPI:
     """The API over an existing index.
 
     The index is opened now, so that a service which cannot answer does not start, and closed when
     the application shuts down. `namespace` is where the URIs lie of identifier systems for which
-    none is published. Raises as `Index.open`.
+    none is published. `access` says who may ask, and is closed as well; without it everybody may.
+    `sources` are the source systems by name, which may feed Patients; without them the shipped
+    ones. Raises as `Index.open`, and InvalidSource.
     """
     index = Index.open(index_url, namespace)
+    access = access or Access()
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
         yield
+        access.close()
         index.close()
 
     app = _Described(
@@ -66,9 +103,39 @@ def create_app(index_url: str, namespace: str = NAMESPACE) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
         generate_unique_id_function=lambda route: route.name,
     )
-    app.state.index = index
-    for routes in (cross_references, persons, match, links, health):
+    _share(app, index, access)
+    for routes in ROUTES:
         app.include_router(routes.router)
+    fhir.install(app, namespace, sources or load_sources())
     problems.install(app)
-    app.add_middleware(Observed)
+    app.add_middleware(Limited)
+    app.add_middleware(Observed, around=_around(app))
     return app
+
+
+def _share(app: FastAPI, index: Index, access: Access) -> None:
+    """Put where every route finds it what all of them use."""
+    app.state.index = index
+    app.state.access = access
+    app.state.cursors = Cursors()
+    app.state.metrics = Metrics()
+    app.state.metrics.watch(*AGE, lambda: age_of(index, datetime.now(UTC)))
+
+
+def age_of(index: Index, now: datetime) -> dict[str, float]:
+    """How long ago the last event came into the index, in seconds, to the minute; nothing where
+    that cannot be told.
+    """
+    try:
+        last = index.state().last_at
+    except MPIError:
+        return {}
+    if not last:
+        return {}
+    age = (now - datetime.fromisoformat(last)).total_seconds()
+    return {"last event": age // 60 * 60}
+
+
+def _around(app: FastAPI) -> Surroundings:
+    access: Access = app.state.access
+    return Surroundings(access, app.state.metrics, anywhere=access.knows_callers)

@@ -58,6 +58,11 @@ class AskedRecord(Schema):
     sentence_dates: list[str] = Field(
         [], description="Dates of sentence.", examples=[["2025-02-28"]]
     )
+    restricted: bool = Field(
+        False,
+        description="Whether nobody may be told where the individual is; not used to match.",
+        examples=[False],
+    )
 
 
 class PersonMatch(Schema):

@@ -15,12 +15,14 @@ import orjson
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.types import Scope
+from starlette.types import Receive, Scope, Send
 
 from mpi import errors
 from mpi.errors import MPIError
 
 MEDIA_TYPE = "application/problem+json"
+FHIR = "/fhir"
+"""Where errors are not problems but OperationOutcomes."""
 INVALID_REQUEST = "invalid-request"
 
 STATUS: Mapping[type[MPIError], HTTPStatus] = MappingProxyType(
@@ -42,6 +44,30 @@ STATUS: Mapping[type[MPIError], HTTPStatus] = MappingProxyType(
         errors.RecordNotFound: HTTPStatus.NOT_FOUND,
         errors.InvalidRecord: HTTPStatus.UNPROCESSABLE_ENTITY,
         errors.TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        errors.InvalidResource: HTTPStatus.BAD_REQUEST,
+        errors.InvalidParameter: HTTPStatus.BAD_REQUEST,
+        errors.UnknownSourceDomain: HTTPStatus.BAD_REQUEST,
+        errors.UnknownTargetDomain: HTTPStatus.FORBIDDEN,
+        errors.UnknownSearchDomain: HTTPStatus.NOT_FOUND,
+        errors.TooLittleToMatch: HTTPStatus.BAD_REQUEST,
+        errors.SeveralRecords: HTTPStatus.PRECONDITION_FAILED,
+        errors.UnacceptableFormat: HTTPStatus.NOT_ACCEPTABLE,
+        errors.UnsupportedFormat: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+        errors.FhirUnavailable: HTTPStatus.NOT_IMPLEMENTED,
+        errors.IdempotencyConflict: HTTPStatus.CONFLICT,
+        errors.ContradictingDecision: HTTPStatus.CONFLICT,
+        errors.NothingToUndo: HTTPStatus.NOT_FOUND,
+        errors.RecordErased: HTTPStatus.GONE,
+        errors.NotAuthenticated: HTTPStatus.UNAUTHORIZED,
+        errors.NotPermitted: HTTPStatus.FORBIDDEN,
+        errors.SearchTooBroad: HTTPStatus.UNPROCESSABLE_ENTITY,
+        errors.TooManyMatches: HTTPStatus.UNPROCESSABLE_ENTITY,
+        errors.TooManyRequests: HTTPStatus.TOO_MANY_REQUESTS,
+        errors.BatchTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        errors.InvalidCursor: HTTPStatus.BAD_REQUEST,
+        errors.ChangedMeanwhile: HTTPStatus.PRECONDITION_FAILED,
+        errors.AuditUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+        errors.IndexStale: HTTPStatus.SERVICE_UNAVAILABLE,
     }
 )
 """The status of each error; one that is not listed has that of its nearest listed base."""
@@ -75,6 +101,12 @@ def problem(
     return body | ({"detail": detail} if detail else {})
 
 
+def problem_of_error(request_id: str, error: MPIError) -> dict[str, Any]:
+    """The problem that an error of ours is, outside of a route."""
+    status = status_of(type(error))
+    return problem(request_id, status, error.code, error.sentence())
+
+
 def problem_of_status(request_id: str, status: int) -> dict[str, Any]:
     """The problem that says no more than its HTTP status, such as `method-not-allowed`."""
     known = HTTPStatus(status)
@@ -82,10 +114,27 @@ def problem_of_status(request_id: str, status: int) -> dict[str, Any]:
     return problem(request_id, status, code, f"{known.phrase}.")
 
 
+class _Rendered(Response):
+    """A problem as a response; under `/fhir` it is an OperationOutcome, whoever refuses."""
+
+    def __init__(self, body: Mapping[str, Any], headers: Mapping[str, str]) -> None:
+        super().__init__(orjson.dumps(body), body["status"], dict(headers), media_type=MEDIA_TYPE)
+        self._problem = body
+        self._given = headers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if not scope["path"].startswith(FHIR):
+            await super().__call__(scope, receive, send)
+            return
+        from mpi.api.fhir.errors import of_problem
+
+        answer = of_problem(scope, self._problem, self._given)
+        await answer(scope, receive, send)
+
+
 def rendered(body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Response:
     """A problem as a response."""
-    content = orjson.dumps(body)
-    return Response(content, body["status"], dict(headers or {}), media_type=MEDIA_TYPE)
+    return _Rendered(body, headers or {})
 
 
 def request_id(scope: Scope) -> str:
@@ -99,9 +148,21 @@ def of_error(request: Request, error: Exception) -> Response:
     status = status_of(type(error))
     inside = status >= HTTPStatus.INTERNAL_SERVER_ERROR
     detail = "" if inside else error.detail
-    name = request_id(request.scope)
-    body = problem(name, status, error.code, error.sentence(), detail=detail)
-    return rendered(body, {"retry-after": "1"} if status == 503 else None)
+    request.scope["state"]["code"] = error.code
+    body = problem(request_id(request.scope), status, error.code, error.sentence(), detail=detail)
+    if isinstance(error, errors.ContradictingDecision):
+        body["chain"] = [{"source": source, "source_id": key} for source, key in error.chain]
+    return rendered(body, headers_of(error))
+
+
+def headers_of(error: MPIError) -> dict[str, str]:
+    """The headers that the status of an error calls for."""
+    status = status_of(type(error))
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        return {"retry-after": "1"}
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return {"retry-after": str(error.where.get("retry_after", 1))}
+    return {"www-authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else {}
 
 
 def of_status(request: Request, error: Exception) -> Response:

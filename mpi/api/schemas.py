@@ -138,7 +138,9 @@ class Readiness(Schema):
 
     status: str = Field(description="Always `ready`.", examples=["ready"])
     release: Release
-    records: int = Field(description="Records in the index.", examples=[41207])
+    records: int | None = Field(
+        description="Records in the index; null where there is a policy.", examples=[41207]
+    )
 
 
 class Problem(Schema):
@@ -162,6 +164,11 @@ class Problem(Schema):
     )
     detail: str | None = Field(
         default=None, description="What to do about it.", examples=["Expected ten digits."]
+    )
+    chain: list[RecordRef] | None = Field(
+        default=None,
+        description="Of `contradicting-decision`: the records along which earlier decisions say "
+        "otherwise.",
     )
 
 

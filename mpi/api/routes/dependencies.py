@@ -7,8 +7,24 @@ from typing import Annotated, Any
 import orjson
 from fastapi import Depends, Path, Request, Response
 
+from mpi.api.metrics import Metrics
+from mpi.errors import TooLarge
 from mpi.identifiers import SYSTEMS
 from mpi.index.index import Index
+
+LARGEST_BODY = 256 * 1024
+"""Bytes of a request's body; a record of a thousand aliases has fewer."""
+
+
+async def _body(request: Request) -> bytes:
+    """The body, of which no more is ever held than may be sent."""
+    parts, size = [], 0
+    async for part in request.stream():
+        size += len(part)
+        if size > LARGEST_BODY:
+            raise TooLarge(f"It may have {LARGEST_BODY:,} bytes.")
+        parts.append(part)
+    return b"".join(parts)
 
 
 # Asynchronous only because a plain function would cost every request a second hop to a thread.
@@ -17,6 +33,13 @@ async def _the_index(request: Request) -> Index:
     return index
 
 
+async def _the_metrics(request: Request) -> Metrics:
+    metrics: Metrics = request.app.state.metrics
+    return metrics
+
+
+MetricsDep = Annotated[Metrics, Depends(_the_metrics)]
+BodyDep = Annotated[bytes, Depends(_body)]
 IndexDep = Annotated[Index, Depends(_the_index)]
 SystemParam = Annotated[
     str,

@@ -1,18 +1,24 @@
-"""For whatever watches the service: is it alive, and can it answer?"""
+"""For whatever watches the service: is it alive, can it answer, and how is it doing?"""
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Response
+from datetime import UTC, datetime, timedelta
 
+from fastapi import APIRouter, Request, Response
+
+from mpi.access.access import Access
 from mpi.api.documented import answer, problems
-from mpi.api.routes.dependencies import IndexDep, json_response
+from mpi.api.metrics import MEDIA_TYPE
+from mpi.api.routes.dependencies import IndexDep, MetricsDep, json_response
 from mpi.api.schemas import Liveness, Readiness
-from mpi.errors import IndexUnreachable
+from mpi.errors import AuditUnavailable, IndexStale, IndexUnreachable
+from mpi.store.rows import State
 
 router = APIRouter(tags=["Health"])
 
 _ALIVE = {"status": "alive"}
 _READY = {"status": "ready", "release": "synthetic-base", "records": 41207}
+_METRICS = 'mpi_answers_total{method="GET",route="/health",status="200"} 1.0\n'
 
 
 @router.get(
@@ -30,11 +36,55 @@ def health() -> Response:
     "/ready",
     summary="Can it answer?",
     response_model=Readiness,
-    responses={200: answer("It is ready.", _READY), **problems(IndexUnreachable)},
+    responses={
+        200: answer("It is ready.", _READY),
+        **problems(IndexUnreachable, AuditUnavailable, IndexStale),
+    },
 )
-def ready(index: IndexDep) -> Response:
-    """Ask whether the index can be read, and what it holds."""
+def ready(index: IndexDep, request: Request) -> Response:
+    """Ask whether the index can be read, the audit written, and what the index holds.
+
+    Where there is a policy, the number of records is not told: whoever watched it could see when
+    somebody is taken in. An index that has been quiet for longer than the policy allows is not
+    ready.
+    """
+    access: Access = request.app.state.access
     state = index.state()
+    require_ready(access, state, datetime.now(UTC))
     release = state.release.name if state.release else ""
-    records = state.counts.get("record", 0)
+    records = state.records if access.policy is None else None
     return json_response({"status": "ready", "release": release, "records": records})
+
+
+def require_ready(access: Access, state: State, now: datetime) -> None:
+    """Refuse where nothing could be answered or the index is stale.
+
+    Raises AuditUnavailable, IndexStale.
+    """
+    if access.audit is not None and not access.audit.usable():
+        raise AuditUnavailable
+    hours = access.policy.document.service.stale_after_hours if access.policy else None
+    if hours is None or not state.last_at:
+        return
+    if now - datetime.fromisoformat(state.last_at) > timedelta(hours=hours):
+        raise IndexStale
+
+
+@router.get(
+    "/metrics",
+    summary="How is it doing?",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "Counters and timings, as Prometheus reads them.",
+            "content": {"text/plain": {"example": _METRICS}},
+        },
+        **problems(),
+    },
+)
+def metrics(counted: MetricsDep) -> Response:
+    """Ask for what is counted: times and statuses by route, refusals, grades, ages of feeds.
+
+    No path, identifier, person or client is in it.
+    """
+    return Response(counted.exposition(), media_type=MEDIA_TYPE)

@@ -2,35 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Response
 
-from mpi.api.documented import answer, asked, problems
+from mpi.api.documented import REFUSALS, answer, asked, problems
 from mpi.api.match_schemas import ASKED_EXAMPLE, MATCHES_EXAMPLE, AskedRecord, Matches
-from mpi.api.routes.dependencies import IndexDep, json_response
+from mpi.api.routes.dependencies import BodyDep, IndexDep, MetricsDep, json_response
+from mpi.api.security import MatchDep
 from mpi.errors import IndexUnreachable, InvalidRecord, NotMatchable, TooLarge, UnknownSource
 from mpi.index.given import record_from_json
 from mpi.records import MOST_PERSONS_LISTED, PERSONS_LISTED
 
 router = APIRouter(prefix="/v1", tags=["Match"])
 
-LARGEST_BODY = 256 * 1024
-"""Bytes of a request's body; a record of a thousand aliases has fewer."""
-
-
-async def _body(request: Request) -> bytes:
-    """The body, of which no more is ever held than may be sent."""
-    parts, size = [], 0
-    async for part in request.stream():
-        size += len(part)
-        if size > LARGEST_BODY:
-            raise TooLarge(f"It may have {LARGEST_BODY:,} bytes.")
-        parts.append(part)
-    return b"".join(parts)
-
-
-BodyDep = Annotated[bytes, Depends(_body)]
 LimitParam = Annotated[
     int,
     Query(
@@ -58,14 +44,17 @@ _WHAT = "What is known about the individual."
     responses={
         200: answer("The persons whom it may be of, perhaps none.", MATCHES_EXAMPLE),
         **problems(UnknownSource, InvalidRecord, TooLarge, NotMatchable, IndexUnreachable),
+        **REFUSALS,
     },
     openapi_extra=asked(_WHAT, AskedRecord, ASKED_EXAMPLE),
 )
 def match(
+    question: MatchDep,
     body: BodyDep,
     index: IndexDep,
-    limit: LimitParam = PERSONS_LISTED,
+    metrics: MetricsDep,
     *,
+    limit: LimitParam = PERSONS_LISTED,
     everyone: EveryoneParam = False,
 ) -> Response:
     """Ask which person a record is of, as linking it would find; nothing is written.
@@ -75,6 +64,18 @@ def match(
     probability that it is they, given that the record is of one person at most; `p_null` is the
     probability that it is of none. A record that says too little to look for anybody is not
     `searchable`.
+
+    Where there is a policy, records of sources that the caller may not know of take no part, the
+    record must say enough, and an answer of too many persons is refused.
     """
-    found = index.match(record_from_json(body), limit=limit, everyone=everyone)
-    return json_response(found.as_dict())
+    record = question.askable(record_from_json(body))
+    question.require_demographic(record)
+    if everyone:
+        question.require_whole_sight()
+    found = index.match(record, limit=question.most(limit), everyone=everyone, sight=question.sight)
+    question.require_few(len(found.persons))
+    listed = replace(found, persons=found.persons[:limit])
+    grades = {each.person_id: each.grade.value for each in listed.persons}
+    question.answered_match(grades, release=found.release)
+    metrics.graded(grades.values())
+    return json_response(listed.as_dict())

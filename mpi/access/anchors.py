@@ -1,0 +1,60 @@
+"""Anchors: where each chain of the audit stood at some moments, noted elsewhere.
+
+Hashes alone show that a line was changed. That the last lines were cut off, that a file is missing,
+or that a whole chain was written anew, only a note from then can show.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol
+
+import orjson
+
+from mpi.access.chain import Head
+from mpi.errors import InvalidAudit
+
+
+class Anchors(Protocol):
+    """Somewhere that heads of chains are noted, which the chains' own folder is not."""
+
+    def note(self, chain: str, head: Head, at: str) -> None:
+        """Note durably where a chain stands. Raises OSError."""
+        ...
+
+    def noted(self) -> Iterator[tuple[str, Head]]:
+        """Every note, as chain and head."""
+        ...
+
+
+class AnchorFile:
+    """Anchors in a file that all processes append to."""
+
+    def __init__(self, path: Path) -> None:
+        """Args: path, made when the first head is noted."""
+        self._path = path
+
+    def note(self, chain: str, head: Head, at: str) -> None:
+        """Append one line; a single write, so that lines of processes never mix."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        said = {"at": at, "chain": chain, "number": head.number, "hash": head.hash}
+        descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        try:
+            os.write(descriptor, orjson.dumps(said, option=orjson.OPT_APPEND_NEWLINE))
+            os.fdatasync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def noted(self) -> Iterator[tuple[str, Head]]:
+        """Every note; a last line that a killed process left unfinished is none."""
+        if not self._path.exists():
+            return
+        for at, line in enumerate(self._path.read_bytes().splitlines(keepends=True), 1):
+            try:
+                said = orjson.loads(line)
+                yield said["chain"], Head(said["number"], said["hash"])
+            except (orjson.JSONDecodeError, KeyError, TypeError) as error:
+                if line.endswith(b"\n"):
+                    raise InvalidAudit("No anchor.", file=self._path, line=at) from error

@@ -1,0 +1,63 @@
+"""How often a client may ask: one bucket of tokens each, which fills at a steady rate."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Lock
+from time import monotonic
+
+from mpi.access.policy import Rate
+from mpi.errors import TooManyRequests
+
+NOBODY = Rate(per_minute=600, burst=100)
+"""What all requests without a valid credential may do together, in each worker process."""
+
+
+@dataclass(slots=True)
+class _Bucket:
+    """What a client has left, as of when, and whether it was refused since it last got any."""
+
+    left: float
+    since: float
+    refused: bool = False
+
+
+class Rates:
+    """The buckets of all clients of one worker process. Threads may share it."""
+
+    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+        """Args: clock, in seconds."""
+        self._clock = clock
+        self._lock = Lock()
+        self._buckets: dict[str, _Bucket] = {}
+
+    def take(self, client: str, rate: Rate) -> None:
+        """Take one from a client's bucket.
+
+        Raises TooManyRequests, with the seconds until there is one again.
+        """
+        per_second = rate.per_minute / 60
+        with self._lock:
+            now = self._clock()
+            bucket = self._buckets.setdefault(client, _Bucket(float(rate.burst), now))
+            gained = (now - bucket.since) * per_second
+            bucket.left, bucket.since = min(rate.burst, bucket.left + gained), now
+            repeated, bucket.refused = bucket.refused, bucket.left < 1
+            if not bucket.refused:
+                bucket.left -= 1
+                return
+            missing = (1 - bucket.left) / per_second
+        error = TooManyRequests(retry_after=math.ceil(missing))
+        error.repeated = repeated
+        raise error
+
+    def owe(self, client: str, cost: int) -> None:
+        """Take more from a bucket that one was just taken from, even if it then owes.
+
+        So a batch may be larger than what is left, and is paid for before the next request.
+        """
+        with self._lock:
+            if client in self._buckets:
+                self._buckets[client].left -= cost

@@ -1,0 +1,185 @@
+"""The identity feed (IHE ITI-104): a source system tells of its records, one at a time.
+
+The record is named in the query by an identifier of a domain that a source system issues. What is
+answered says that it was done, and as which Patient the person is known now; nothing else about the
+person, since to feed is not to ask.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from urllib.parse import parse_qsl
+
+from fastapi import APIRouter, Response
+
+from mpi.access.question import Question
+from mpi.api.fhir.disclosing import FeedQuestion
+from mpi.api.fhir.door import BodyDep, Door, DoorDep
+from mpi.api.fhir.formats import resource_of
+from mpi.api.fhir.validating import valid
+from mpi.errors import (
+    InvalidParameter,
+    InvalidResource,
+    NotPermitted,
+    SeveralRecords,
+    UnknownSourceDomain,
+)
+from mpi.fhir.elements import Element, items, text
+from mpi.fhir.outcomes import outcome
+from mpi.fhir.pix import UNKNOWN_SOURCE
+from mpi.fhir.reading import is_replaced, record_of, replacement
+from mpi.fhir.tokens import Token, alternatives, token, whole_token
+from mpi.index.changes import Cause, Status
+from mpi.index.decide import Supersession
+from mpi.records import Identifier, RecordKey
+from mpi.sources import mark_postcodes
+
+router = APIRouter()
+
+CRITERION = "identifier"
+MERGED = "The source system merged two of its records."
+_REFERENCE = f"Patient?{CRITERION}="
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """The record that a feed is about: as the identifier it was named by, and by its key.
+
+    `identifier` is None in a source's own domain, whose values nobody else knows.
+    """
+
+    token: Token
+    key: RecordKey
+    identifier: Identifier | None
+
+
+@router.put("/Patient")
+def put(door: DoorDep, question: FeedQuestion, body: BodyDep) -> Response:
+    """Add or revise a record, or merge it into another: 201 where it is new, else 200."""
+    named = _criterion(door, question, door.pairs())
+    patient = _patient(door, named, body)
+    if is_replaced(patient):
+        return _merged(door, question, named, patient)
+    return _put(door, question, named, patient)
+
+
+@router.post("/Patient")
+def create(door: DoorDep, question: FeedQuestion, body: BodyDep) -> Response:
+    """Add a record unless it is known (FHIR's conditional create): 201 where it is new, else 200.
+
+    The header `If-None-Exist` names it as the query of an update does.
+    """
+    condition = door.request.headers.get("if-none-exist", "")
+    named = _criterion(door, question, parse_qsl(condition, keep_blank_values=True))
+    patient = _patient(door, named, body)
+    person_id = door.index.holder(named.key)
+    if person_id is None:
+        return _put(door, question, named, patient)
+    question.wrote(*named.key, Status.DUPLICATE)
+    return _done(door, 200, "The record is known.", person_id)
+
+
+def _patient(door: Door, named: Named, body: bytes) -> Element:
+    """The Patient of a body, which has the identifier that it is fed under."""
+    sent = resource_of(body, door.request.headers.get("content-type", ""))
+    patient = valid(sent, "Patient")
+    _check_named(patient, named)
+    return patient
+
+
+def _put(door: Door, question: Question, named: Named, patient: Element) -> Response:
+    source = door.sources[named.key.source]
+    record = record_of(patient, door.domains, key=named.key, trusted=source.verified_systems)
+    record = replace(record, postcodes=mark_postcodes(record.postcodes, source))
+    # who waits for each answer sends in order; what states a version may also come late
+    came = "" if record.version else datetime.now(UTC).isoformat()
+    result = door.index.put(record, event_time=came, cause=_cause(question))
+    question.wrote(*named.key, result.status)
+    status = 201 if result.status is Status.CREATED else 200
+    return _done(door, status, f"The record is {result.status}.", result.person_id)
+
+
+@router.delete("/Patient")
+def delete(door: DoorDep, question: FeedQuestion) -> Response:
+    """Remove a record; one that is not there is as good as removed."""
+    named = _criterion(door, question, door.pairs())
+    door.index.delete(named.key, cause=_cause(question))
+    question.wrote(*named.key, "deleted")
+    return Response(status_code=204)
+
+
+def _merged(door: Door, question: Question, named: Named, patient: Element) -> Response:
+    """Retire a record in favour of another of its domain, and its identifier with it."""
+    survivor = _survivor(door, question, patient)
+    if survivor.key.source != named.key.source or survivor.key == named.key:
+        raise InvalidResource("Expected another Patient of the same domain.", element="link")
+    cause = _cause(question)
+    if named.identifier and survivor.identifier:
+        old, new = named.identifier, survivor.identifier
+        by = question.caller.client
+        made = Supersession(old.system, old.value, new.value, reason=MERGED, by=by)
+        door.index.supersede(made, cause=cause)
+    door.index.delete(named.key, cause=cause)
+    question.wrote(*named.key, "merged")
+    return _done(door, 200, "The record is merged.", door.index.holder(survivor.key))
+
+
+def _survivor(door: Door, question: Question, patient: Element) -> Named:
+    other = replacement(patient) or {}
+    named = other.get("identifier")
+    if isinstance(named, dict):
+        return _named(door, question, Token(text(named, "system"), text(named, "value")))
+    reference = text(other, "reference")
+    if not reference.startswith(_REFERENCE):
+        raise InvalidResource("Expected the identifier of the other Patient.", element="link")
+    return _named(door, question, whole_token(reference.removeprefix(_REFERENCE), CRITERION))
+
+
+def _criterion(door: Door, question: Question, pairs: Sequence[tuple[str, str]]) -> Named:
+    """The record that a query names. Raises SeveralRecords where it names more than one."""
+    if [name for name, _ in pairs] != [CRITERION]:
+        raise InvalidParameter("It is given once, and nothing else.", parameter=CRITERION)
+    tokens = [token(each) for each in alternatives(pairs[0][1])]
+    named = [_named(door, question, each) for each in tokens]
+    if not named:
+        raise InvalidParameter("Expected system|value.", parameter=CRITERION)
+    held = [each for each in named if len(named) > 1 and door.index.holder(each.key)]
+    if len(held) > 1:
+        raise SeveralRecords("Name one.")
+    return (held or named)[0]
+
+
+def _named(door: Door, question: Question, asked: Token) -> Named:
+    """The record of an identifier, if the caller may feed it."""
+    if not (asked.system and asked.value):
+        raise InvalidParameter("Expected system|value.", parameter=CRITERION)
+    key = door.domains.record_key(asked.system, asked.value)
+    if key is None or key.source not in door.sources:
+        raise UnknownSourceDomain(UNKNOWN_SOURCE)
+    identifier = door.domains.identifier(asked.system, asked.value)
+    may_assert = identifier is None or question.may_assert(identifier.system)
+    if not (question.may_feed(key.source) and may_assert):
+        raise NotPermitted("It may not feed this domain.")
+    return Named(asked, key, identifier)
+
+
+def _check_named(patient: Element, named: Named) -> None:
+    """Refuse a Patient that does not itself have the identifier it is fed under."""
+    given = [
+        text(each, "value")
+        for each in items(patient, "identifier")
+        if text(each, "system") == named.token.system
+    ]
+    if named.token.value not in given and (given or named.identifier is not None):
+        raise InvalidResource("It has not the identifier of the query.", element="identifier")
+
+
+def _cause(question: Question) -> Cause:
+    return Cause(client=question.caller.client)
+
+
+def _done(door: Door, status: int, said: str, person_id: str | None) -> Response:
+    where = {"location": f"{door.base}/Patient/{person_id}"} if person_id else {}
+    return door.respond(outcome("informational", said, severity="information"), status, **where)

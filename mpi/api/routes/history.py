@@ -1,0 +1,102 @@
+"""What happened: events for whoever follows the index, the history of a person, and the past."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+
+from mpi.access.question import Question
+from mpi.api.documented import REFUSALS, answer, problems
+from mpi.api.history_schemas import (
+    EVENTS_EXAMPLE,
+    HISTORY_EXAMPLE,
+    EventPage,
+    PersonHistory,
+)
+from mpi.api.routes.dependencies import IndexDep, PersonIdParam, json_response
+from mpi.api.security import LookUpDep
+from mpi.errors import IndexUnreachable, PersonNotFound, UsageError
+from mpi.index.events import MOST_EVENTS
+from mpi.index.index import Index
+
+router = APIRouter(prefix="/v1", tags=["History"])
+
+AfterParam = Annotated[
+    str,
+    Query(
+        description="The cursor of the page before; without it, from the first event.",
+        examples=["4711.2"],
+    ),
+]
+LimitParam = Annotated[
+    int, Query(ge=1, le=MOST_EVENTS, description="The most events to give.", examples=[100])
+]
+
+
+@router.get(
+    "/events",
+    summary="What has happened since?",
+    response_model=EventPage,
+    responses={
+        200: answer("The events after the cursor, perhaps none.", EVENTS_EXAMPLE),
+        **problems(UsageError, IndexUnreachable),
+        **REFUSALS,
+    },
+)
+def events(
+    question: LookUpDep, index: IndexDep, after: AfterParam = "", limit: LimitParam = 100
+) -> Response:
+    """Follow the index: what happened after a cursor, in order and without gaps.
+
+    To keep a copy of who belongs to whom, apply every `record-moved`. Events with the same `id`
+    are the same. For clients that may see every system.
+    """
+    question.require_whole_sight()
+    page = index.events(after, limit=limit)
+    question.answered_about(sorted({each.person_id for each in page.events if each.person_id}))
+    return json_response(page.as_dict())
+
+
+@router.get(
+    "/persons/{person_id}/history",
+    summary="What became of this person id?",
+    response_model=PersonHistory,
+    responses={
+        200: answer("Everything that happened to it.", HISTORY_EXAMPLE),
+        **problems(PersonNotFound, IndexUnreachable),
+        **REFUSALS,
+    },
+)
+def history(question: LookUpDep, person_id: PersonIdParam, index: IndexDep) -> Response:
+    """Ask for the records that came to a person and left, and how the id ended if it did.
+
+    For clients that may see every system.
+    """
+    question.require_whole_sight()
+    found = index.history(person_id)
+    question.answered_about([found.person_id])
+    return json_response(found.as_dict())
+
+
+def as_of(question: Question, index: Index, person_id: str, at: str) -> Response:
+    """A person as the index had it at a time, or right after an event, as `moment` reads it."""
+    question.require_whole_sight()
+    found = index.as_of(person_id, moment(at)).disclosed()
+    question.answered_about([found.person_id])
+    return json_response(found.as_dict())
+
+
+def moment(text: str) -> datetime | int:
+    """A time or the number of an event, as somebody gives it. Raises UsageError."""
+    if text.isdecimal() and len(text) < 19:
+        return int(text)
+    try:
+        # a plus in a query is a space
+        found = datetime.fromisoformat(text.replace(" ", "+"))
+    except ValueError:
+        raise UsageError("A time looks like 2026-01-31T18:00:00Z.") from None
+    if found.tzinfo is None:
+        raise UsageError("Give the zone of the time, Z say.")
+    return found

@@ -1,0 +1,165 @@
+"""Records into the index, and out of it, one at a time."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Path, Query, Response
+
+from mpi.access.question import Question
+from mpi.api.change_schemas import INGESTED_EXAMPLE, GivenRecord, Ingested
+from mpi.api.documented import REFUSALS, answer, asked, problems
+from mpi.api.match_schemas import ASKED_EXAMPLE
+from mpi.api.routes.dependencies import BodyDep, IndexDep, json_response
+from mpi.api.security import FeedDep
+from mpi.errors import (
+    IdempotencyConflict,
+    IndexBusy,
+    InvalidRecord,
+    NotPermitted,
+    RecordErased,
+    TooLarge,
+    UnknownSource,
+)
+from mpi.index.changes import Cause, IngestResult, Status
+from mpi.index.given import record_from_json
+from mpi.records import Record, RecordKey
+
+router = APIRouter(prefix="/v1", tags=["Change"])
+
+SourceParam = Annotated[
+    str, Path(description="Short name of the source system.", examples=["hjis"])
+]
+SourceIdParam = Annotated[
+    str, Path(description="The record's key in that system.", examples=["H004711"])
+]
+KeyHeader = Annotated[
+    str,
+    Header(
+        alias="Idempotency-Key",
+        max_length=200,
+        description="Any text that names this request: sent again with it, the request gets the "
+        "first answer again and changes nothing.",
+        examples=["6f1c2f0e-3d0b-4b0e-9f57-0d6f4a2f3c11"],
+    ),
+]
+TimeParam = Annotated[
+    str,
+    Query(
+        description="When the source system said so (ISO 8601), for one whose records have no "
+        "version.",
+        examples=["2026-11-22T18:00:00Z"],
+    ),
+]
+VersionParam = Annotated[
+    str,
+    Query(
+        max_length=200,
+        pattern=r"^[^\x00-\x1f\x7f]*$",
+        description="The version in which it is gone; without it, whatever version there is.",
+        examples=["2026-11-22T18:00:00Z"],
+    ),
+]
+_CHANGE_PROBLEMS = (UnknownSource, NotPermitted, IdempotencyConflict, InvalidRecord, IndexBusy)
+_PATH = "/records/{source}/{source_id:path}"
+
+
+@router.put(
+    _PATH,
+    summary="Here is what we know about somebody now",
+    response_model=Ingested,
+    responses={
+        200: answer("The index knew the record.", INGESTED_EXAMPLE | {"status": "updated"}),
+        201: {**answer("The record is new.", INGESTED_EXAMPLE), "model": Ingested},
+        **problems(*_CHANGE_PROBLEMS, RecordErased, TooLarge),
+        **REFUSALS,
+    },
+    openapi_extra=asked("The record, whole.", GivenRecord, ASKED_EXAMPLE),
+)
+def put(
+    question: FeedDep,
+    source: SourceParam,
+    source_id: SourceIdParam,
+    body: BodyDep,
+    index: IndexDep,
+    event_time: TimeParam = "",
+    idempotency_key: KeyHeader = "",
+) -> Response:
+    """Put a record: new, or in place of what its source said before.
+
+    When this answers, the record is durable and in its person; persons may have merged or split
+    because of it. Messages may come late, out of order or twice: the newest version stays. One with
+    neither a version nor an event time counts from when it comes.
+    """
+    _require_feed(question, source)
+    record = _named(record_from_json(body), source, source_id)
+    cause = Cause(question.caller.client, idempotency_key, at=datetime.now(UTC))
+    found = index.put(record, event_time=_time(event_time), cause=cause)
+    return _answered(question, found)
+
+
+@router.delete(
+    _PATH,
+    summary="We hold this record no more",
+    response_model=Ingested,
+    responses={
+        200: answer("It is gone.", INGESTED_EXAMPLE | {"status": "deleted", "person_id": None}),
+        **problems(*_CHANGE_PROBLEMS),
+        **REFUSALS,
+    },
+)
+def delete(
+    question: FeedDep,
+    source: SourceParam,
+    source_id: SourceIdParam,
+    index: IndexDep,
+    version: VersionParam = "",
+    event_time: TimeParam = "",
+    idempotency_key: KeyHeader = "",
+) -> Response:
+    """Delete a record in a version; what was known of it stays in the history of its person.
+
+    A version that comes later than the deletion, but is older, does not bring it back.
+    """
+    _require_feed(question, source)
+    cause = Cause(question.caller.client, idempotency_key, at=datetime.now(UTC))
+    key = RecordKey(source, source_id)
+    found = index.delete(key, version=version, event_time=_time(event_time), cause=cause)
+    return _answered(question, found)
+
+
+def _require_feed(question: Question, source: str) -> None:
+    if not question.may_feed(source):
+        raise NotPermitted("This client does not send records of this source.")
+
+
+def _time(text: str) -> str:
+    """When a message was said, as it orders. Raises InvalidRecord for what is no time."""
+    if not text:
+        return ""
+    try:
+        # a plus in a query is a space
+        return datetime.fromisoformat(text.replace(" ", "+")).isoformat()
+    except ValueError:
+        said = "A time looks like 2026-01-31T18:00:00Z."
+        raise InvalidRecord(said, field="event_time") from None
+
+
+def _named(record: Record, source: str, source_id: str) -> Record:
+    """The record under the key of the path. Raises InvalidRecord where it says another."""
+    for field, here in (("source", source), ("source_id", source_id)):
+        if getattr(record, field) not in ("", here):
+            raise InvalidRecord("It is another one in the path.", field=field)
+    return replace(record, source=source, source_id=source_id)
+
+
+def _answered(question: Question, found: IngestResult) -> Response:
+    question.wrote(found.key.source, found.key.source_id, found.status.value)
+    created = found.status is Status.CREATED and not found.repeated
+    body = found.as_dict()
+    if not question.sight.whole:
+        # what else happened to persons may be because of records that this client knows not of
+        body["persons"] = []
+    return json_response(body, 201 if created else 200)
