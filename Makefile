@@ -5,25 +5,39 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+DESIGN := mpi/web/design
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check --no-input
 # A file's tests stay on one worker, so that what the file sets up once is built once.
 PYTEST_WORKERS ?= -n 2 --dist loadfile
 
-.PHONY: demo test lint constraints
+.PHONY: demo test lint notebooks design constraints
 .DEFAULT_GOAL := test
 
 demo: $(STAMP)
 	@$(BIN)/mpi demo
 
+# In parts, each in processes of its own: what one part imports and starts is not there in another.
 # pytest comes last, so that its closing line ends the output.
+DOORS := tests/api tests/cli tests/client tests/fhir
+STORIES := tests/index
+SHOWN := tests/showing tests/web
+REST := $(addprefix --ignore=,$(DOORS) $(STORIES) $(SHOWN))
 test: lint
-	@$(BIN)/python -m pytest $(PYTEST_WORKERS)
+	@$(BIN)/python -m pytest $(PYTEST_WORKERS) $(DOORS)
+	@$(BIN)/python -m pytest $(PYTEST_WORKERS) $(STORIES)
+	@$(BIN)/python -m pytest $(PYTEST_WORKERS) $(SHOWN)
+	@$(BIN)/python -m pytest $(PYTEST_WORKERS) $(REST)
 
 lint: $(STAMP)
 	@$(BIN)/python -m ruff check .
 	@$(BIN)/python -m ruff format --check .
 	@$(BIN)/python -m mypy
 	@$(BIN)/lint-imports
+
+# Runs every notebook on people invented anew, and keeps the outputs.
+notebooks: $(STAMP)
+	@rm -rf notebooks/example
+	@$(BIN)/python -m mpi.showing.executing notebooks
 
 # Writes down the versions now in .venv; run it after upgrading them, then `make test`.
 constraints: $(STAMP)
@@ -39,4 +53,10 @@ $(STAMP): pyproject.toml constraints.txt
 	    echo 'No virtual environment could be made: on Debian, install python3-venv.' >&2; exit 1; }
 	@echo 'Installing the pinned packages into .venv (a minute or two the first time) …'
 	@$(PIP) install --constraint constraints.txt --editable '.[dev]'
+	@$(MAKE) --no-print-directory design
 	@touch $@
+
+# The look of the review pages. Without npm they are plain, and work.
+design:
+	@npm ci --prefix $(DESIGN) --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null || \
+	    echo 'Without npm and its packages the review pages have no design system.' >&2

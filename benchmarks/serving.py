@@ -23,19 +23,26 @@ class Client:
     """One kept-alive connection."""
 
     def __init__(self, port: int) -> None:
+        self.headers: dict[str, str] = {}
         self._connection = http.client.HTTPConnection(HOST, port, timeout=ANSWER_SECONDS)
         self._connection.connect()
         self._connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def get(self, path: str) -> tuple[int, bytes]:
         """Ask, and read the whole answer: status and body."""
-        self._connection.request("GET", path)
+        self._connection.request("GET", path, headers=self.headers)
         response = self._connection.getresponse()
         return response.status, response.read()
 
     def post(self, path: str, body: bytes) -> tuple[int, bytes]:
         """Send JSON, and read the whole answer: status and body."""
         self._connection.request("POST", path, body, {"content-type": "application/json"})
+        response = self._connection.getresponse()
+        return response.status, response.read()
+
+    def put(self, path: str, body: bytes) -> tuple[int, bytes]:
+        """Send JSON to be kept there, and read the whole answer: status and body."""
+        self._connection.request("PUT", path, body, {"content-type": "application/json"})
         response = self._connection.getresponse()
         return response.status, response.read()
 
@@ -54,10 +61,13 @@ class Client:
 
 
 @contextmanager
-def serving(index: str) -> Iterator[Client]:
-    """A client of a fresh server of this index: one worker, stopped whatever happens."""
+def serving(index: str, *options: str) -> Iterator[Client]:
+    """A client of a fresh server of this index: one worker, stopped whatever happens.
+
+    Args: options, further ones of `mpi serve`.
+    """
     port = _free_port()
-    command = [str(MPI), "serve", "--index", index, "--host", HOST, "--port", str(port)]
+    command = [str(MPI), "serve", "--index", index, "--host", HOST, "--port", str(port), *options]
     with subprocess.Popen([*command], stderr=subprocess.DEVNULL) as server:
         try:
             client = _connected(server, port)

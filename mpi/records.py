@@ -41,7 +41,8 @@ class Record:
 
     `names[0]` is the usual name; the rest are aliases and former names. Dates are ISO 8601 text
     (`YYYY-MM-DD`), read with the formats of the source. Text is as delivered. An empty string or
-    an empty tuple means the source says nothing.
+    an empty tuple means the source says nothing. `restricted` says that the source keeps back where
+    the individual is (the national service's sensitive flag); it is no evidence of identity.
     """
 
     source: str
@@ -60,6 +61,7 @@ class Record:
     identifiers: tuple[Identifier, ...] = ()
     custody_dates: tuple[str, ...] = ()
     sentence_dates: tuple[str, ...] = ()
+    restricted: bool = False
 
     @property
     def key(self) -> RecordKey:
@@ -83,6 +85,9 @@ class MatchGrade(StrEnum):
     POSSIBLE = "possible"
     CERTAINLY_NOT = "certainly-not"
 
+
+RESTRICTED = "restricted"
+"""Finding of a person one of whose records is restricted: nobody is told where they are."""
 
 PERSONS_LISTED = 10
 MOST_PERSONS_LISTED = 100
@@ -113,7 +118,8 @@ class Person:
     """A published cluster of records with a stable id, and its cross-references.
 
     `release` names the match model that produced it. `findings` are codes of what a reviewer
-    should look at, such as `two-verified-values`.
+    should look at, such as `two-verified-values`. `confidences` says for each of `records` how sure
+    the index is that it is of one individual with the anchor; empty where that is not known.
     """
 
     person_id: str
@@ -121,3 +127,9 @@ class Person:
     records: tuple[RecordKey, ...]
     cross_references: tuple[CrossReference, ...]
     findings: tuple[str, ...] = ()
+    confidences: tuple[float, ...] = ()
+
+    @property
+    def restricted(self) -> bool:
+        """Whether one of their records is restricted, and so they are."""
+        return RESTRICTED in self.findings

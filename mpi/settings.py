@@ -23,7 +23,8 @@ class Settings:
     (`MPI_MODEL`) and `sources` a folder of descriptions of further source systems
     (`MPI_SOURCES`), None when not set. `host` and `port` are where the API listens (`MPI_HOST`,
     `MPI_PORT`). `namespace` is where the URIs lie of identifier systems for which none is
-    published (`MPI_NAMESPACE`). `log` is the least severe level that is logged (`MPI_LOG`).
+    published (`MPI_NAMESPACE`). `policy` is the file of the disclosure policy (`MPI_POLICY`), None
+    when not set. `log` is the least severe level that is logged (`MPI_LOG`).
     """
 
     index: str = "sqlite:///mpi.db"
@@ -32,6 +33,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8000
     namespace: str = NAMESPACE
+    policy: Path | None = None
     log: str = "INFO"
 
     @classmethod
@@ -83,6 +85,7 @@ _READERS: Mapping[str, Callable[[str], Any]] = MappingProxyType(
         "host": str,
         "port": _port,
         "namespace": str,
+        "policy": Path,
         "log": _log,
     }
 )

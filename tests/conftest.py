@@ -15,14 +15,19 @@ import os
 
 import pyarrow as pa
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from mpi.store.rows import Event, Release
 from mpi.store.snapshot import CONFIDENCE, IDENTIFIERS, KEYS, LINKS, PERSONS, RECORDS, Snapshot
 from mpi.store.store import open_store
 
-# the same examples on every run: what fails here fails for everybody
-settings.register_profile("repeatable", derandomize=True)
+# the same examples on every run, however slow the machine: what fails here fails for everybody
+settings.register_profile(
+    "repeatable",
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("repeatable")
 
 CAP = 0.995
@@ -78,7 +83,10 @@ def _table(schema, given):
 def snapshot_of(persons: dict[str, tuple[int, ...]]) -> Snapshot:
     """The records of these persons, each given as person id to record numbers."""
     person_no = {r: at for at, members in enumerate(persons.values(), 1) for r in members}
-    records = [(r, *KEYS_OF_RECORDS[r - 1], "1", person_no[r], b"{}") for r in sorted(person_no)]
+    records = [
+        (r, *KEYS_OF_RECORDS[r - 1], "1", person_no[r], "1", b"{}", b"[]", b"")
+        for r in sorted(person_no)
+    ]
     pairs = [
         (person_no[left], left, right, *numbers)
         for _, left, right, *numbers in PAIRS

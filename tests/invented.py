@@ -14,8 +14,9 @@ import pyarrow as pa
 from mpi.attributes import RECORD_NUMBER
 from mpi.index.link import LinkOptions, link
 from mpi.linking.batch import Linkage, link_rows
+from mpi.linking.delivery import Delivery
 from mpi.linking.engines.duckdb import Limits
-from mpi.linking.intake import Delivery, Intake, standardised, take_in
+from mpi.linking.intake import Intake, standardised, take_in
 from mpi.model.comparisons import BIRTH_DATE, IDENTIFIERS, NAME
 from mpi.model.frequencies import annotate
 from mpi.model.parameters import Release, load, save
@@ -119,6 +120,11 @@ class Invented:
     def scorer(self) -> Scorer:
         """The release, compiled."""
         return Scorer(self.release)
+
+    @cached_property
+    def brief_scorer(self) -> Scorer:
+        """The brief release, compiled."""
+        return Scorer(self.brief_release)
 
     @cached_property
     def index(self) -> Path:

@@ -33,9 +33,9 @@ EVALUATE = shlex.split(COMMANDS["evaluate"].epilog.removeprefix("Example:"))
 RUNNABLE = [
     COMMANDS["lookup"],
     COMMANDS["upgrade"],
-    *(EXPORTS[name] for name in sorted(EXPORTS)),
+    *(EXPORTS[name] for name in sorted(EXPORTS) if name != "labels"),
 ]
-"""Commands whose examples need nothing but an index; the others take feeds, minutes or a port."""
+"""Commands whose examples need nothing but an index; the others take feeds, labels or a port."""
 
 
 def status_or_dash(error: type[MPIError]) -> str:

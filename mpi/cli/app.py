@@ -10,20 +10,30 @@ from typing import Annotated
 import typer
 
 from mpi.cli import (
+    audit,
+    backup,
     compare,
+    decide,
     demo,
+    erase,
     evaluate,
     explain,
     export,
+    history,
+    ingest,
     link,
     lookup,
     match,
+    policy,
     release,
+    review,
+    rollback,
     sample,
     serve,
     synthesise,
     train,
     upgrade,
+    verify,
 )
 from mpi.cli.documenting import example, help_of
 from mpi.errors import MPIError, UsageError
@@ -41,6 +51,8 @@ _ABOUT = (
 _TRY = "Try it"
 _BUILD = "Build an index"
 _USE = "Use an index"
+_CHANGE = "Change an index"
+_KEEP = "Keep an index"
 
 app = typer.Typer(
     name="mpi",
@@ -64,18 +76,45 @@ _add(_BUILD, evaluate.evaluate, evaluate.EXAMPLE)
 _add(_BUILD, sample.sample, sample.EXAMPLE)
 _add(_BUILD, compare.compare, compare.EXAMPLE)
 _add(_BUILD, release.release, release.EXAMPLE)
-_add(_BUILD, upgrade.upgrade, upgrade.EXAMPLE)
 _add(_USE, lookup.lookup, lookup.EXAMPLE)
 _add(_USE, match.match, match.EXAMPLE)
 _add(_USE, explain.explain, explain.EXAMPLE)
+_add(_USE, history.history, history.HISTORY_EXAMPLE)
+_add(_USE, history.events, history.EVENTS_EXAMPLE)
 app.add_typer(
     export.export,
     name="export",
     rich_help_panel=_USE,
-    help="Write cross-references or links to a Parquet or CSV file.",
+    help="Write cross-references, links or labels to a Parquet or CSV file.",
     epilog=example(export.EXAMPLE),
 )
+_add(_USE, review.review, review.EXAMPLE)
+app.add_typer(
+    policy.policy,
+    name="policy",
+    rich_help_panel=_USE,
+    help="Show what a disclosure policy lets a client ask and be told, and check it.",
+    epilog=example(policy.EXAMPLE),
+)
+app.add_typer(
+    audit.audit,
+    name="audit",
+    rich_help_panel=_USE,
+    help="Show who was told what, when and for what purpose.",
+    epilog=example(audit.EXAMPLE),
+)
 _add(_USE, serve.serve, serve.EXAMPLE)
+_add(_CHANGE, ingest.ingest, ingest.EXAMPLE)
+_add(_CHANGE, decide.decide, decide.DECIDE_EXAMPLE)
+_add(_CHANGE, decide.seal, decide.SEAL_EXAMPLE)
+_add(_CHANGE, decide.supersede, decide.SUPERSEDE_EXAMPLE)
+_add(_CHANGE, decide.undo, decide.UNDO_EXAMPLE)
+_add(_CHANGE, erase.erase, erase.EXAMPLE)
+_add(_KEEP, verify.verify, verify.EXAMPLE)
+_add(_KEEP, backup.backup, backup.BACKUP_EXAMPLE)
+_add(_KEEP, backup.restore, backup.RESTORE_EXAMPLE)
+_add(_KEEP, rollback.rollback, rollback.EXAMPLE)
+_add(_KEEP, upgrade.upgrade, upgrade.EXAMPLE)
 
 
 def _show_version(wanted: bool) -> None:

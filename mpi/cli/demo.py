@@ -83,7 +83,7 @@ def demo(
     for title, summary in summaries.items():
         show_table(title, ("", ""), _telling(summary, _TELLING))
     _show_found(found, url)
-    _show_next(to, url, found)
+    _show_next(to, folder, found)
 
 
 def _telling(summary: Summary, labels: Collection[str]) -> list[tuple[str, object]]:
@@ -97,14 +97,18 @@ def _show_found(found: Answer, url: str) -> None:
     show_answer(found)
 
 
-def _show_next(to: Path, url: str, found: Answer) -> None:
-    asked = found.asked
+def _show_next(to: Path, model: Path, found: Answer) -> None:
+    asked, truth, newer = found.asked, to / "truth.parquet", to / "models" / "next"
     # `make demo` runs the command from a virtual environment that the caller has not activated
     program = "mpi" if shutil.which("mpi") else sys.argv[0]
     show_line(f"Everything is in the folder {to}; nobody in it exists. Next, try:\n")
     for line in (
-        f"export MPI_INDEX={url}",
-        f"{program} evaluate --truth {to / 'truth.parquet'} --by ethnicity_group",
+        f"export MPI_INDEX=sqlite:///{to / 'mpi.db'}",
+        f"{program} evaluate --truth {truth} --by ethnicity_group",
+        f"{program} sample --to {to / 'labels.csv'}",
+        f"{program} train --weights-from {model} --feeds {to / 'feeds'} --to {newer}",
+        f"{program} compare {model} {newer} --feeds {to / 'feeds'} --truth {truth}",
+        f"{program} release {newer}",
         f"{program} export cross-references --to {to / 'persons.parquet'}",
         f"{program} serve",
         f"curl http://127.0.0.1:8000/v1/cross-references/{asked.system}/{asked.value}",

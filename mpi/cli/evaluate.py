@@ -58,6 +58,13 @@ def evaluate(
             show_default=False,
         ),
     ] = None,
+    everything: Annotated[
+        bool,
+        typer.Option(
+            "--all",
+            help="Show every group, what each blocking rule finds, and other thresholds.",
+        ),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Compare the index with a truth, or judge it by labels: accuracy and confidence.
@@ -82,7 +89,7 @@ def evaluate(
         found = run(index_url(index), truth, by=columns, card=card, progress=progress)
     show_summary(found, title=f"Against {truth}", as_json=as_json)
     if not as_json:
-        show_details(found)
+        show_details(found, everything=everything)
 
 
 def _by_labels(labels: Path, url: str, *, as_json: bool) -> None:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from mpi.training.subgroups import Subgroup
 
 _BITS = 1000
+_MOST_SHOWN = 2
+"""Groups of a column that are shown without being asked for."""
 _GROUP_HEADER = ("", "records", "missed", "false", "unlinked", "confidence less truth", "lost", "")
 _EXPLAINED = (
     "Missed: of the true pairs. False: of the pairs put together. Unlinked: of the records with a"
@@ -23,26 +25,59 @@ _EXPLAINED = (
 _INTERVALS = " In brackets 95% intervals, people resampled."
 
 
-def show_details(found: Evaluation) -> None:
-    """Print the tables for one evaluation: groups, confidence, blocking and thresholds."""
+def show_details(found: Evaluation, *, everything: bool) -> None:
+    """Print the tables for one evaluation: the worst groups and confidence, or all there is."""
     if found.groups:
         show_line(_EXPLAINED + ("" if is_narrow() else _INTERVALS) + "\n")
-    for column, groups in found.groups.items():
-        _show_groups(column, groups, found.blocking.groups[column])
+    if everything:
+        for column, groups in found.groups.items():
+            _show_groups(column, groups, found.blocking.groups[column])
+    elif found.groups:
+        _show_worst(found)
     if found.calibration.bands:
         show_bands(found.calibration)
-    _show_rules(found)
-    _show_curve(found)
+    if everything:
+        _show_rules(found)
+        _show_curve(found)
+        return
+    groups_too = "all groups, " if found.groups else ""
+    show_line(f"With --all also {groups_too}what each blocking rule finds, and other thresholds.")
+
+
+def _show_worst(found: Evaluation) -> None:
+    """Of each column the groups that fare worst, and how many it has."""
+    rows = [
+        (f"{column}: {name}", *figures)
+        for column, groups in found.groups.items()
+        for lost in (_lost(found.blocking.groups[column]),)
+        for name, *figures in (_group(group, lost) for group in _worst(groups))
+    ]
+    counts = ", ".join(f"{len(groups)} by {column}" for column, groups in found.groups.items())
+    show_table(f"The groups most missed, of {counts}", _GROUP_HEADER, rows)
+
+
+def _worst(groups: Sequence[Subgroup]) -> list[Subgroup]:
+    """The groups of which most is missed, those that differ by more than luck first."""
+
+    def missed(group: Subgroup) -> tuple[bool, float]:
+        rate = group.figures["missed_match"]
+        return group.significant, rate.estimate if rate else 0.0
+
+    return sorted((g for g in groups if not g.small), key=missed, reverse=True)[:_MOST_SHOWN]
 
 
 def _show_groups(column: str, groups: Sequence[Subgroup], losses: Sequence[GroupLoss]) -> None:
-    lost = {loss.group: f"{loss.rate:.2%}" for loss in losses}
+    lost = _lost(losses)
     show_table(f"By {column}", _GROUP_HEADER, [_group(group, lost) for group in groups])
+
+
+def _lost(losses: Sequence[GroupLoss]) -> Mapping[str, str]:
+    return {loss.group: f"{loss.rate:.2%}" for loss in losses}
 
 
 def _group(group: Subgroup, lost: Mapping[str, str]) -> tuple[object, ...]:
     if group.small:
-        return (group.group, "few", *("" for _ in group.figures), "", "")
+        return (group.group, "withheld", *("" for _ in group.figures), "", "")
     rates = (_rate(found) for found in group.figures.values())
     differs = "differs" if group.significant else ""
     return (group.group, f"{group.records:,}", *rates, lost.get(group.group, ""), differs)

@@ -125,7 +125,7 @@ def _show_identifiers(person: Person) -> None:
 
 
 def _show_identifiers_narrowly(person: Person) -> None:
-    """Without the records of each identifier, for which a terminal has no room."""
+    """With the records of each identifier below the table, in which a terminal has no room."""
     rows = [
         (each.identifier.system, each.identifier.value, each.confidence, each.basis.value)
         for each in person.cross_references
@@ -134,7 +134,11 @@ def _show_identifiers_narrowly(person: Person) -> None:
     show_table("", columns, rows, folding=("value",))
     if any(each.provisional for each in person.cross_references):
         show_line("Confidence is provisional: no reviewed labels have checked it yet.")
-    show_line("Which records hold each identifier: add --json.")
+    show_line("Held by:")
+    for each in person.cross_references:
+        line = f"{each.identifier.system} {each.identifier.value}: {_listed(each.records)}"
+        lines = textwrap.wrap(line, 74, break_on_hyphens=False, break_long_words=False)
+        show_line("  " + "\n    ".join(lines))
 
 
 def _show_superseded(found: Superseded) -> None:

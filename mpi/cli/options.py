@@ -47,6 +47,15 @@ FeedsOption = Annotated[
         show_default=False,
     ),
 ]
+PolicyOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--policy",
+        metavar="FILE",
+        help="The disclosure policy: who may ask, and be told what. Without it: MPI_POLICY.",
+        show_default=False,
+    ),
+]
 JsonOption = Annotated[
     bool, typer.Option("--json", help="Print the result as JSON, for a program to read.")
 ]
@@ -62,6 +71,14 @@ def model_folder(given: Path | None) -> Path:
     found = given or Settings.read().model
     if found is None:
         raise UsageError(f"Give --model, or set {variable('model')}.")
+    return found
+
+
+def policy_file(given: Path | None) -> Path:
+    """The policy that a command is about. Raises UsageError when nothing names one."""
+    found = given or Settings.read().policy
+    if found is None:
+        raise UsageError(f"Give --policy, or set {variable('policy')}.")
     return found
 
 

@@ -11,20 +11,20 @@ from mpi.cli.options import IndexOption, JsonOption, index_url
 from mpi.cli.rendering import show_summary
 from mpi.training.streams import Stream
 
-EXAMPLE = "mpi sample --size 500 --to labels.parquet"
+EXAMPLE = "mpi sample --stream evaluation --size 500"
 
 
 def sample(
+    index: IndexOption = "",
     to: Annotated[
-        Path,
+        Path | None,
         typer.Option(
             "--to",
             metavar="FILE",
-            help="Where to write; the suffix says the format: .parquet or .csv.",
+            help="Write the pairs to a file, .parquet or .csv, and not on the review list.",
             show_default=False,
         ),
-    ],
-    index: IndexOption = "",
+    ] = None,
     *,
     size: Annotated[int, typer.Option("--size", metavar="N", min=1, help="Pairs to draw.")] = 500,
     stream: Annotated[
@@ -42,13 +42,15 @@ def sample(
     ] = 1,
     as_json: JsonOption = False,
 ) -> None:
-    """Draw pairs of records for reviewers, who fill in a label: same, different or unsure.
+    """Draw pairs of records for reviewers, who say: same, different or unsure.
 
-    The file names the records and shows neither their data nor what the index makes of them. Keep
-    its other columns, and every row: they say for how many pairs each label stands. Then run
-    mpi evaluate --labels, or mpi train --labels for a sample of the training stream.
+    They go on the list of mpi review, and mpi export labels writes what came of them. With --to
+    they go to a file that names the records and shows nothing of them; fill in its labels, and keep
+    every row and column. For how many pairs each label stands is in NAME.design.parquet beside it:
+    keep the two in one folder, and that one from reviewers. Then run mpi evaluate --labels, or
+    mpi train --labels for a sample of the training stream.
     """
     from mpi.index.sample import sample as run
 
     summary = run(index_url(index), to, size=size, stream=stream, seed=seed)
-    show_summary(summary, title=f"Drawn into {to}", as_json=as_json)
+    show_summary(summary, title=f"Drawn into {to or 'the review list'}", as_json=as_json)

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import logging
-import sys
-from ipaddress import ip_address
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mpi.cli.options import IndexOption, index_url
-from mpi.errors import UsageError
+from mpi.cli.logs import log_to_stderr
+from mpi.cli.options import IndexOption, PolicyOption, SourcesOption, index_url, sources_folder
 from mpi.settings import Settings
 
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from mpi.access.access import Access
+
 EXAMPLE = "mpi serve --port 8000"
+MOST_AT_ONCE = 1000
+"""Requests that are worked on at one time; more are turned away with 503."""
+OPEN = "no policy: everybody on this machine may ask everything, and nothing is written down"
+log = logging.getLogger("mpi.serve")
 
 
 def serve(
@@ -23,7 +30,8 @@ def serve(
         typer.Option(
             "--host",
             metavar="ADDRESS",
-            help="Address to listen on; a loopback address. Without it: MPI_HOST, else 127.0.0.1.",
+            help="Address to listen on; other than loopback only with a policy that says whose "
+            "tokens are believed. Without it: MPI_HOST, else 127.0.0.1.",
             show_default=False,
         ),
     ] = "",
@@ -39,50 +47,52 @@ def serve(
             show_default=False,
         ),
     ] = None,
+    policy: PolicyOption = None,
+    sources: SourcesOption = None,
 ) -> None:
-    """Answer look-ups over HTTP, to programs on this machine.
+    """Answer look-ups over HTTP, to whom the disclosure policy lets ask.
 
-    The API describes itself at /openapi.json. Only loopback addresses are accepted: there is no
-    authentication yet, and no policy on who may see what.
+    The API describes itself at /openapi.json. Without a policy anybody on this machine may ask
+    everything, and nothing is written down: that is for development, and on loopback only.
     """
     settings = Settings.read()
     address = host or settings.host
-    require_loopback(address)
     import uvicorn
 
+    from mpi.access.access import opened
+    from mpi.access.jwks import is_loopback
     from mpi.api.app import create_app
+    from mpi.sources import load_sources
 
+    folder = sources_folder(sources)
+    access = opened(policy or settings.policy, folder)
+    if not is_loopback(address):
+        access.require_authentication()
     log_to_stderr(settings.log)
-    app = create_app(index_url(index), settings.namespace)
+    app = create_app(index_url(index), settings.namespace, access, load_sources(folder))
+    _add_review_pages(app, access)
+    if access.policy:
+        log.info("policy %s", access.policy.name)
+    else:
+        log.warning(OPEN)
     # Its access log would hold the identifiers that URLs carry; ours has route templates.
     uvicorn.run(
         app,
         host=address,
         port=settings.port if port is None else port,
         access_log=False,
-        log_level=settings.log.lower(),
+        log_config=None,
         server_header=False,
+        limit_concurrency=MOST_AT_ONCE,
     )
 
 
-def require_loopback(host: str) -> None:
-    """Refuse an address that other machines can reach. Raises UsageError."""
+def _add_review_pages(app: FastAPI, access: Access) -> None:
+    """Serve the review pages too, where what they need is installed."""
     try:
-        loopback = host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        loopback = False
-    if not loopback:
-        raise UsageError(
-            "Authentication is not configured, so the API listens on loopback only: "
-            "give --host 127.0.0.1."
-        )
-
-
-def log_to_stderr(level: str) -> None:
-    """Send our log to stderr from this level up."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    logger = logging.getLogger("mpi")
-    logger.handlers[:] = [handler]
-    logger.setLevel(level)
-    logger.propagate = False
+        from mpi.web.app import create_pages, mount
+    except ImportError:
+        log.info("no review pages: pip install 'master-person-index[web]'")
+        return
+    secret = app.state.index.review_room().session_secret()
+    mount(app, create_pages(app.state.index, access=access, secret=secret))

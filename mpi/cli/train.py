@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -79,7 +83,24 @@ def train(
         labels=labels,
         term_frequencies=term_frequencies,
     )
-    with shown_progress() as progress:
+    with _ended_tidily(), shown_progress() as progress:
         summary = run(feeds, to, options=options, progress=progress)
     show_warnings(summary.warnings)
     show_summary(summary, title=f"Trained {to}", as_json=as_json)
+
+
+@contextmanager
+def _ended_tidily() -> Iterator[None]:
+    """Let a termination end the command as an interrupt does, clearing away what is half built."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _end(number: int, _: object) -> None:
+    raise SystemExit(128 + number)

@@ -33,3 +33,21 @@ class IndexBusy(MPIError):
     """Another process is writing to the index."""
 
     code = "index-busy"
+
+
+class IndexExists(MPIError):
+    """There is an index here already."""
+
+    code = "index-exists"
+
+
+class InvalidBackup(MPIError):
+    """The backup cannot be restored."""
+
+    code = "invalid-backup"
+
+
+class IndexNotVerified(MPIError):
+    """The index is not what its state gives."""
+
+    code = "index-not-verified"

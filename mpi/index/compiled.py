@@ -3,35 +3,24 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from threading import Lock
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mpi.attributes import Row, standardise
+from mpi.attributes import Row
 from mpi.errors import ModelMismatch, NotMatchable, UnusableModel
-from mpi.linking.intake import record_of
+from mpi.linking.compared import Held, Layout
 from mpi.model.blocking import RULE_BITS, blocking_keys
-from mpi.model.comparisons import COMPARISONS
-from mpi.model.frequencies import annotate
 from mpi.model.parameters import Release, release_of
-from mpi.model.scoring import Comparable, Scorer, comparable
-from mpi.records import RecordKey
-from mpi.store.rows import StoredRecord
-from mpi.store.view import View
+from mpi.model.scoring import Comparable, Scorer
+from mpi.store.near import Near
 
-MOST_REMEMBERED = 20_000
+MOST_REMEMBERED = 50_000
 """Records whose attributes are kept in memory; some 5 kB each."""
-
-
-class Known(NamedTuple):
-    """A record of the index, ready to be compared."""
-
-    key: RecordKey
-    person_id: str
-    row: Comparable
+RELEASES = 2
+"""Releases kept compiled: the one in use, and the one before while a request still uses it."""
 
 
 class Compiled:
@@ -41,27 +30,10 @@ class Compiled:
         """Args: release, compiled once, in some milliseconds."""
         self.release = release
         self.scorer = Scorer(release)
+        self.layout = Layout(release)
         self._rules = frozenset(release.rules)
         self._suppressed = frozenset(release.suppressed.tolist())
-        used = (c.attributes() for c in COMPARISONS if c.name in release.levels)
-        self._compared = sorted(
-            {"verified_identifiers", *(name for names in used for name in names)}
-        )
         self._recent = _Recent(MOST_REMEMBERED)
-
-    @classmethod
-    def of(cls, view: View) -> Compiled:
-        """The release that made what a view sees; raises NotMatchable where it is not kept."""
-        if view.state.release is None:
-            raise NotMatchable("It was never linked: run `mpi link`.")
-        files = view.release_files()
-        if not files:
-            raise NotMatchable("It was linked before indexes kept their release: link it again.")
-        try:
-            return cls(release_of(files))
-        except (ModelMismatch, UnusableModel) as error:
-            said = "This version cannot use the release it was linked with: link it with another."
-            raise NotMatchable(said) from error
 
     def keys(self, row: Row) -> list[int]:
         """The blocking keys of a standardised row that the release uses."""
@@ -70,8 +42,7 @@ class Compiled:
 
     def compared(self, row: Row) -> Comparable:
         """What of a standardised row is compared, as the scorer reads it."""
-        annotated = annotate(dict(row), self.release.frequencies)
-        return comparable({name: annotated[name] for name in self._compared})
+        return self.layout.held(row).row
 
     def confidence(self, weights: Iterable[int]) -> NDArray[np.float64]:
         """Calibrated confidence of links of a record that is in no person yet.
@@ -82,44 +53,80 @@ class Compiled:
         weight = np.fromiter(weights, np.int64)
         return self.release.calibration.confidence(weight, weight)
 
-    def known(self, view: View, record_nos: Iterable[int]) -> Iterator[Known]:
-        """Records of an index by number; those looked at lately come from memory."""
-        missing = []
-        for number in record_nos:
-            found = self._recent.get((view.generation, number))
-            if found is None:
-                missing.append(number)
-            else:
-                yield found
-        for stored in view.records(missing):
-            made = self._known(stored)
-            self._recent.put((view.generation, stored.record_no), made)
-            yield made
+    def held(self, near: Near, changed: Mapping[int, int]) -> dict[int, Held]:
+        """Records of an index by number; those looked at lately come from memory.
 
-    def _known(self, stored: StoredRecord) -> Known:
-        row = self.compared(standardise(record_of(stored.payload)))
-        return Known(stored.key, stored.person_id, row)
+        Args: changed, the event that last changed each record, so that none is remembered as it
+        no longer is.
+        """
+        names = {number: (near.generation, number, when) for number, when in changed.items()}
+        found = self._recent.get(names)
+        missing = names.keys() - found.keys()
+        if missing:
+            read = near.compared(missing)
+            made = {number: self.layout.decode(content) for number, content in read.items()}
+            self._recent.put({names[number]: each for number, each in made.items()})
+            found |= made
+        return found
+
+
+Name = tuple[int, int, int]
+"""Generation, number and last change of a record."""
 
 
 class _Recent:
-    """The last so many records, by generation and number; the least lately used go first."""
+    """The last so many records; the least lately used go first."""
 
     def __init__(self, most: int) -> None:
         self._most = most
         self._lock = Lock()
-        self._held: OrderedDict[tuple[int, int], Known] = OrderedDict()
+        self._held: OrderedDict[Name, Held] = OrderedDict()
 
-    def get(self, key: tuple[int, int]) -> Known | None:
-        """What is held under a key."""
+    def get(self, names: Mapping[int, Name]) -> dict[int, Held]:
+        """What is held under some names."""
+        found = {}
+        held = self._held
         with self._lock:
-            found = self._held.get(key)
-            if found is not None:
-                self._held.move_to_end(key)
+            for number, name in names.items():
+                known = held.get(name)
+                if known is not None:
+                    held.move_to_end(name)
+                    found[number] = known
+        return found
+
+    def put(self, values: Mapping[Name, Held]) -> None:
+        """Hold values, and let go of what is too much."""
+        with self._lock:
+            self._held.update(values)
+            while len(self._held) > self._most:
+                self._held.popitem(last=False)
+
+
+class Releases:
+    """The compiled releases of one index, made when they are first wanted. Threads may share it."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._compiled: OrderedDict[str, Compiled] = OrderedDict()
+
+    def compiled(self, near: Near, release_id: str | None) -> Compiled:
+        """A release that the index keeps; raises NotMatchable where it does not."""
+        if release_id is None:
+            raise NotMatchable("It was never linked: run `mpi link`.")
+        with self._lock:
+            found = self._compiled.get(release_id)
+            if found is None:
+                found = self._compiled[release_id] = _of(near.release_files(release_id))
+                while len(self._compiled) > RELEASES:
+                    self._compiled.popitem(last=False)
             return found
 
-    def put(self, key: tuple[int, int], value: Known) -> None:
-        """Hold a value, and let go of what is too much."""
-        with self._lock:
-            self._held[key] = value
-            if len(self._held) > self._most:
-                self._held.popitem(last=False)
+
+def _of(files: Mapping[str, bytes]) -> Compiled:
+    if not files:
+        raise NotMatchable("It was linked before indexes kept their release: link it again.")
+    try:
+        return Compiled(release_of(files))
+    except (ModelMismatch, UnusableModel) as error:
+        said = "This version cannot use the release it was linked with: link it with another."
+        raise NotMatchable(said) from error

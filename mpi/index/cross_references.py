@@ -66,6 +66,7 @@ def person_of(rows: PersonRows, standing: Standing) -> Person:
         records=tuple(keys.values()),
         cross_references=tuple(sorted(found, key=_reading_order)),
         findings=rows.findings,
+        confidences=tuple(sure[number] for number in keys),
     )
 
 

@@ -6,15 +6,17 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from mpi.access.restricted import without_location
 from mpi.attributes import Row, standardise
 from mpi.errors import RecordNotFound, UsageError
+from mpi.index import shown
 from mpi.index.compiled import Compiled
 from mpi.linking.intake import record_of
 from mpi.model.blocking import RULE_BITS, RULES, rule_name
 from mpi.model.comparisons import COMPARISONS
 from mpi.model.levels import Level
 from mpi.model.thresholds import MILLI
-from mpi.records import RecordKey
+from mpi.records import RESTRICTED, RecordKey
 from mpi.store.rows import StoredRecord
 from mpi.store.view import View
 
@@ -96,6 +98,10 @@ class Explanation:
             "sentences": self.sentences,
         }
 
+    def _repr_html_(self) -> str:
+        """For a notebook."""
+        return shown.explained(self.as_dict())
+
 
 def key_of(text: str) -> RecordKey:
     """A record key as text: source, bar, key; a slash will do, for shells. Raises UsageError.
@@ -109,12 +115,21 @@ def key_of(text: str) -> RecordKey:
     return RecordKey(source, source_id)
 
 
-def explain(view: View, compiled: Compiled, left: RecordKey, right: RecordKey) -> Explanation:
-    """Every comparison of two records of an index. Raises RecordNotFound, UsageError."""
+def explain(
+    view: View, compiled: Compiled, left: RecordKey, right: RecordKey, *, withhold: bool = False
+) -> Explanation:
+    """Every comparison of two records of an index. Raises RecordNotFound, UsageError.
+
+    Args: withhold, whether the two are compared without location if either is of somebody
+    restricted, so that nobody tries addresses on them.
+    """
     if left == right:
         raise UsageError("Give two different records.")
     one, other = _stored(view, left), _stored(view, right)
-    rows = [standardise(record_of(each.payload)) for each in (one, other)]
+    records = [record_of(each.payload) for each in (one, other)]
+    if withhold and any(_is_restricted(view, each) for each in (one, other)):
+        records = [without_location(each) for each in records]
+    rows = [standardise(each) for each in records]
     levels = compiled.scorer.levels(*(compiled.compared(row) for row in rows))
     return Explanation(
         release=compiled.release.name,
@@ -136,6 +151,11 @@ def _stored(view: View, key: RecordKey) -> StoredRecord:
     if person is None:
         raise RecordNotFound(source=key.source)
     return next(view.records(person.anchors))
+
+
+def _is_restricted(view: View, stored: StoredRecord) -> bool:
+    person = view.person_of(stored.person_id)
+    return person is not None and RESTRICTED in person.findings
 
 
 def _shared_rules(compiled: Compiled, one: Row, other: Row) -> tuple[str, ...]:

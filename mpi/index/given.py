@@ -29,7 +29,11 @@ def record_from_json(content: bytes) -> Record:
     >>> record_from_json(b'{"names": [{"given": "Ann", "family": "Example"}]}').names[0].family
     'Example'
     """
-    values = _object(content)
+    return record_from_values(_object(content))
+
+
+def record_from_values(values: Mapping[str, Any]) -> Record:
+    """See `record_from_json`: the same of an object that has been read already."""
     unknown = values.keys() - _READERS.keys()
     if unknown:
         raise InvalidRecord(f"It has {len(unknown)} fields that no record has.")
@@ -120,7 +124,7 @@ def _parts(field: str, value: object, readers: Mapping[str, Reader]) -> list[dic
 _READERS: Mapping[str, Reader] = {
     "source": _key,
     "source_id": _key,
-    "version": _text,
+    "version": _key,
     "names": _names,
     "birth_dates": _texts,
     "sex": _text,
@@ -134,5 +138,6 @@ _READERS: Mapping[str, Reader] = {
     "identifiers": _identifiers,
     "custody_dates": _texts,
     "sentence_dates": _texts,
+    "restricted": _flag,
 }
 """How each field of a record is read."""

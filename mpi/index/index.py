@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
-from threading import Lock
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from mpi.access.sight import EVERYTHING, Sight
 from mpi.identifiers import NAMESPACE
 from mpi.index import look_up
-from mpi.records import PERSONS_LISTED, Identifier, Record
+from mpi.index.living import Living
+from mpi.records import PERSONS_LISTED, Identifier, Record, RecordKey
 from mpi.store import store
 from mpi.store.rows import State
 from mpi.store.store import Store, open_store
 
 # What compares takes half a second to import, which a look-up has no need to wait for.
 if TYPE_CHECKING:
-    from mpi.index.compiled import Compiled
+    from mpi.access.impact import Undone
+    from mpi.access.reading import Kept
     from mpi.index.explain import Explanation
+    from mpi.index.holdings import Holding
     from mpi.index.match import Matches
-    from mpi.store.view import View
+    from mpi.index.review import ReviewRoom
+    from mpi.index.study.study import Study
 
 
-class Index:
+class Index(Living):
     """An open index. Keep one for the life of a process; threads may share it.
 
         with Index.open("sqlite:///mpi.db") as index:
@@ -36,10 +41,8 @@ class Index:
         """Args: store, open; the index closes it. namespace, where the URIs lie of
         systems for which none is published.
         """
-        self._store = store
+        super().__init__(store)
         self._namespace = namespace
-        self._compiled: tuple[str, Compiled] | None = None
-        self._compiling = Lock()
 
     @classmethod
     def open(cls, url: str, namespace: str = NAMESPACE) -> Self:
@@ -62,46 +65,78 @@ class Index:
         return look_up.person(self._store, person_id, namespace=self._namespace)
 
     def match(
-        self, record: Record, *, limit: int = PERSONS_LISTED, everyone: bool = False
+        self,
+        record: Record,
+        *,
+        limit: int = PERSONS_LISTED,
+        everyone: bool = False,
+        sight: Sight = EVERYTHING,
     ) -> Matches:
-        """The persons whom a record may be of; writes nothing. See `match.match`.
+        """The persons whom a record may be of, as far as a caller may know of them.
 
-        Raises NotMatchable, and UnknownSource for a source neither described nor in the index.
+        Writes nothing; see `match.match`. Raises NotMatchable, and UnknownSource for a source
+        neither described nor in the index.
         """
-        from mpi.index.match import check_source, match
+        from mpi.index.match import Listing, check_source, match
 
         with self._store.reading() as view:
             check_source(view, record.source)
             compiled = self._compiled_for(view)
-            return match(view, compiled, record, limit=limit, everyone=everyone)
+            return match(view, compiled, record, Listing(limit, everyone, sight))
 
-    def explain(self, left: str, right: str) -> Explanation:
+    def explain(self, left: str, right: str, *, withhold: bool = False) -> Explanation:
         """Why two records, each given as `source|source_id`, are one person or two.
 
-        Raises NotMatchable, RecordNotFound, UsageError. See `explain.explain`.
+        Args: withhold, the location of those who are restricted. See `explain.explain`. Raises
+        NotMatchable, RecordNotFound, UsageError.
         """
         from mpi.index.explain import explain, key_of
 
         keys = key_of(left), key_of(right)
         with self._store.reading() as view:
-            return explain(view, self._compiled_for(view), *keys)
+            return explain(view, self._compiled_for(view), *keys, withhold=withhold)
 
-    def _compiled_for(self, view: View) -> Compiled:
-        """The release that made the index, compiled when it is first wanted or is another one."""
-        from mpi.index.compiled import Compiled
+    def holdings(self, person_ids: Iterable[str]) -> list[Holding]:
+        """The persons of some ids with their records; see `holdings.holdings`."""
+        from mpi.index.holdings import holdings
 
-        release = view.state.release
-        wanted = release.release_id if release else ""
-        with self._compiling:
-            if self._compiled is None or self._compiled[0] != wanted:
-                self._compiled = wanted, Compiled.of(view)
-            return self._compiled[1]
+        with self._store.reading() as view:
+            return holdings(view, person_ids)
+
+    def holder(self, key: RecordKey) -> str | None:
+        """The person to whom the index gives a record; None if it holds no such record."""
+        from mpi.index.holdings import holder
+
+        with self._store.reading() as view:
+            return holder(view, key)
+
+    def impact(self, kept: Kept, person_id: str) -> list[Undone]:
+        """Who was told of a link of a person that has since been undone; see `impact.impact`.
+
+        Args: kept, the audit. Raises PersonNotFound, InvalidAudit.
+        """
+        from mpi.index.impact import impact
+
+        return impact(self._store, kept, person_id)
+
+    @property
+    def study(self) -> Study:
+        """What analysts ask of a whole index, as DataFrames; see `study.Study`."""
+        from mpi.index.study.study import Study
+
+        return Study(self._store)
 
     def widest_identifier(self) -> Identifier:
         """See `widest.widest_identifier`."""
         from mpi.index.widest import widest_identifier
 
         return widest_identifier(self._store)
+
+    def review_room(self) -> ReviewRoom:
+        """Clerical review: the work list, what reviewers say, labels. See `review`."""
+        from mpi.index.review import ReviewRoom
+
+        return ReviewRoom(self, self._store)
 
     def export(self, what: str, to: Path) -> int:
         """Write `cross-references` or `links` to a file; see `export.export`."""

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from mpi.errors import InvalidLabels
 from mpi.index.pairs import KnownPairs, known_pairs
+from mpi.index.shown import ShownAsTable
 from mpi.store.rows import State
 from mpi.store.store import open_store
 from mpi.training.design import (
@@ -38,7 +39,7 @@ SPEAKS_FOR = 0.99
 
 
 @dataclass(frozen=True, slots=True)
-class SampleEvaluation:
+class SampleEvaluation(ShownAsTable):
     """What a labelled sample says about an index.
 
     `precision` is of the pairs within persons; `if_unsure_differ` is its estimate were every
@@ -46,7 +47,8 @@ class SampleEvaluation:
     `recall_of_scored` is what that leaves of the same pairs that were scored. None where nothing
     was judged. `unsure` is the share of pairs within persons about which reviewers could not tell.
     `speaks_for` is the share of the pairs within persons for which the sample stands. `strata` are
-    those `within` persons and `between` them.
+    those `within` persons and `between` them; `silent` is the share of the pairs of either that are
+    in strata of which nobody has decided a pair, and of which the figures therefore say nothing.
     """
 
     release: Mapping[str, str]
@@ -58,6 +60,7 @@ class SampleEvaluation:
     recall_of_scored: Interval | None
     speaks_for: float
     strata: Mapping[str, tuple[SampledStratum, ...]]
+    silent: Mapping[str, float]
     calibration: Reliability
 
     @property
@@ -69,6 +72,12 @@ class SampleEvaluation:
                 f"The sample stands for {self.speaks_for:.1%} of the pairs that are within persons"
                 " now: the index has been linked anew since it was drawn, or rows are missing."
             )
+        found += [
+            f"The figures say nothing of {share:.1%} of the pairs {_SIDES[side]}: of their strata"
+            " nobody has decided a pair."
+            for side, share in self.silent.items()
+            if share
+        ]
         if self.labels["unjudged"]:
             found.append(f"{self.labels['unjudged']:,} pairs of the sample have no label.")
         return tuple(found)
@@ -113,8 +122,12 @@ class SampleEvaluation:
             "recall_of_scored": self.recall_of_scored and asdict(self.recall_of_scored),
             "speaks_for": self.speaks_for,
             "strata": {side: [s.as_dict() for s in strata] for side, strata in self.strata.items()},
+            "silent": dict(self.silent),
             "calibration": self.calibration.as_dict(),
         }
+
+
+_SIDES = {"within": "within persons", "between": "between persons"}
 
 
 def _shares(found: Interval) -> str:
@@ -179,6 +192,7 @@ def _evaluation(state: State, known: KnownPairs, sample: LabelledPairs) -> Sampl
         recall_of_scored=_recall(number_of_same(inside), missed),
         speaks_for=sum(s.pairs for s in inside) / max(int(known.within.sum()), 1),
         strata={"within": tuple(inside), "between": tuple(between)},
+        silent={"within": _silent(inside), "between": _silent(between)},
         calibration=sampled_reliability(confidence, judged.take(within)),
     )
 
@@ -208,6 +222,12 @@ def _if_unsure_differ(strata: list[SampledStratum]) -> float | None:
     if not told:
         return None
     return sum(s.pairs * s.same / (s.judged + s.unsure) for s in told) / sum(s.pairs for s in told)
+
+
+def _silent(strata: list[SampledStratum]) -> float:
+    """The share of the pairs of some strata that are in those without a decided pair."""
+    whole = sum(s.pairs for s in strata)
+    return sum(s.pairs for s in strata if not s.judged) / whole if whole else 0.0
 
 
 def _unsure(strata: list[SampledStratum]) -> float:

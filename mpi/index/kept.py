@@ -14,8 +14,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from mpi.attributes import standardise
-from mpi.linking.batch import verified_values
 from mpi.linking.evidence import Pairs, VerifiedValues
+from mpi.linking.values import verified_values
 from mpi.records import Name, Record
 from mpi.store.exports import NUMBERED
 from mpi.store.rows import State

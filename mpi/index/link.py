@@ -8,18 +8,21 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 
 from mpi.errors import UnknownSource, UsageError
 from mpi.index.membership import Known, assign_ids
 from mpi.index.progress import Progress, SilentProgress
+from mpi.index.replay import Replay
+from mpi.index.ruled import decisions_of, delivery_of, held_systems
+from mpi.index.shown import ShownAsTable
 from mpi.index.snapshot import Linked, snapshot
-from mpi.index.target import Target
-from mpi.linking.batch import link_rows
+from mpi.index.target import Before, Target
+from mpi.linking.batch import Linkage, link_rows
 from mpi.linking.churn import Churn
+from mpi.linking.delivery import Delivery
 from mpi.linking.engines.duckdb import Limits
-from mpi.linking.intake import Delivery, Intake, take_in
+from mpi.linking.intake import Intake, take_in
 from mpi.linking.key_sizes import KeySizes
 from mpi.linking.persons import Occasion, Origin
 from mpi.model.blocking import LARGE_BLOCK
@@ -28,7 +31,6 @@ from mpi.model.standing import folder_of, released_on
 from mpi.sources import Rejects, discover_feeds, load_sources
 from mpi.store.database import file_of
 from mpi.store.rows import Event
-from mpi.store.store import Store
 
 MISFIT = 10
 """Feeds this many times larger or smaller than those a release was trained on get a warning."""
@@ -51,7 +53,7 @@ class LinkOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class LinkSummary:
+class LinkSummary(ShownAsTable):
     """What a link did.
 
     `released` is the date on which the release was released; None for a candidate.
@@ -107,7 +109,7 @@ def link(
     opening an index raise, TruncatedSnapshot, IndexBusy, and UsageError for a rejects file that
     would overwrite a feed or the index.
     """
-    run = _Link(options or LinkOptions(), progress or SilentProgress(), Rejects())
+    run = Linking(options or LinkOptions(), progress or SilentProgress(), Rejects())
     if run.options.rejects is not None:
         _check_apart(run.options.rejects, feeds, file_of(index_url))
     with ExitStack() as stack:
@@ -131,29 +133,40 @@ def _same_file(one: Path, other: Path) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Link:
+class Linking:
     """One link while it is being made."""
 
     options: LinkOptions
     progress: Progress
     rejects: Rejects
 
-    def link(self, feeds: Path, release: Release, target: Target) -> LinkSummary:
-        """Read, link, give ids, keep."""
-        known = target.known()
-        with self._rejects_kept():
-            intake = self._take_in(feeds, target, known)
-        linkage = link_rows(intake.rows, release, self.options.limits, step=self.progress.step)
+    def link(
+        self, feeds: Path | None, release: Release, target: Target, *, kind: str = "link"
+    ) -> LinkSummary:
+        """Read, link, give ids, keep; without feeds, what the index holds."""
+        with target.before() as before:
+            known, at = before.known, self._at(before.known)
+            with self._rejects_kept():
+                intake = self._take_in(self._deliveries(feeds, before, at), target)
+        linkage = self._linkage(intake, release, known)
         store, writer = target.made(self.options.seed)
         with self.progress.step("give person ids"):
-            occasion = self._occasion(store)
+            occasion = _occasion(store.state().seed, known, at)
             assignment, change = assign_ids(known, intake.rows, linkage.labels, occasion)
         linked = Linked(intake, linkage, assignment, release)
         with self.progress.step("look for findings"):
             summary = self._summary(linked, change)
         with self.progress.step("write the index"):
-            writer.replace(snapshot(linked), self._event(linked, occasion, change))
+            event = _event(kind, linked, at, change)
+            caught = Replay(release, known)
+            writer.replace(snapshot(linked), event, since=known.sequence, catch_up=caught)
         return replace(summary, seconds=dict(self.progress.seconds))
+
+    def _at(self, known: Known) -> datetime:
+        """When it happens; time in the log never goes back."""
+        at = (self.options.at or datetime.now(UTC)).astimezone(UTC)
+        last = datetime.fromisoformat(known.last_at) if known.last_at else at
+        return max(at, last)
 
     @contextmanager
     def _rejects_kept(self) -> Iterator[None]:
@@ -170,44 +183,37 @@ class _Link:
             if to is not None:
                 self.rejects.write(to)
 
-    def _take_in(self, feeds: Path, target: Target, known: Known) -> Intake:
+    def _take_in(self, deliveries: list[Delivery], target: Target) -> Intake:
         return take_in(
-            self._deliveries(feeds, target, known),
+            deliveries,
             target.folder,
             self.rejects,
             workers=self.options.limits.threads,
             step=self.progress.step,
         )
 
-    def _deliveries(self, feeds: Path, target: Target, known: Known) -> list[Delivery]:
+    def _linkage(self, intake: Intake, release: Release, known: Known) -> Linkage:
+        decisions = decisions_of(known.rulings, intake.rows)
+        limits, step = self.options.limits, self.progress.step
+        return link_rows(intake.rows, release, limits, decisions=decisions, step=step)
+
+    def _deliveries(self, feeds: Path | None, before: Before, at: datetime) -> list[Delivery]:
         """The feeds that came, and the sources that sent none but have records in the index."""
+        if feeds is None:
+            held = held_systems(self.options.sources, before.versions)
+            return [delivery_of(each, None, before, at) for each in held]
         systems = load_sources(self.options.sources)
         came = {feed.source.name: feed for feed in discover_feeds(feeds, systems)}
-        before = known.keys_by_source()
-        for name in before.keys() - systems.keys():
+        for name in before.versions.keys() - systems.keys():
             raise UnknownSource(
                 "The index holds records of it; give its description with --sources.", source=name
             )
+        # a feed of Patients is read otherwise than the other feeds of its source
+        systems |= {name: feed.source for name, feed in came.items()}
         return [
-            Delivery(
-                systems[name],
-                came.get(name),
-                known=before.get(name, frozenset()),
-                records=partial(target.records, name),
-            )
-            for name in sorted(came.keys() | before.keys())
+            delivery_of(systems[name], came.get(name), before, at)
+            for name in sorted(came.keys() | before.versions.keys())
         ]
-
-    def _occasion(self, store: Store) -> Occasion:
-        state = store.state()
-        at = self.options.at or datetime.now(UTC)
-        seed = state.seed.to_bytes(16, "big", signed=True)
-        return Occasion(seed, state.sequence + 1, int(at.timestamp() * 1000))
-
-    def _event(self, linked: Linked, occasion: Occasion, change: Churn) -> Event:
-        at = datetime.fromtimestamp(occasion.at_ms / 1000, UTC).isoformat(timespec="milliseconds")
-        detail = {"release": linked.release.identity, **asdict(change)}
-        return Event(kind="link", at=at, detail=detail)
 
     def _summary(self, linked: Linked, change: Churn) -> LinkSummary:
         sources = linked.intake.rows.column("source").value_counts().to_pylist()
@@ -227,6 +233,17 @@ class _Link:
             warnings=tuple(_misfits(linked)),
             seconds={},
         )
+
+
+def _occasion(seed: int, known: Known, at: datetime) -> Occasion:
+    """The event that the link will be."""
+    secret = seed.to_bytes(16, "big", signed=True)
+    return Occasion(secret, known.sequence + 1, int(at.timestamp() * 1000))
+
+
+def _event(kind: str, linked: Linked, at: datetime, change: Churn) -> Event:
+    detail = {"release": linked.release.identity, **asdict(change)}
+    return Event(kind=kind, at=at.isoformat(timespec="milliseconds"), detail=detail)
 
 
 def _misfits(linked: Linked) -> Iterator[str]:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from mpi.errors import IdentifierNotFound, PersonGone, PersonNotFound
 from mpi.identifiers import NAMESPACE, clean_identifier, fhir_uri, parse
+from mpi.index import shown
 from mpi.index.cross_references import Standing, person_of
-from mpi.records import CrossReference, Identifier, Person
+from mpi.records import CrossReference, Identifier, Person, RecordKey
 from mpi.store.rows import PersonRows
 from mpi.store.store import Store
 from mpi.store.view import View
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,14 @@ class Answer:
             "persons": [plain.person(each) for each in self.persons],
         }
 
+    def frame(self) -> pd.DataFrame:
+        """One row per identifier of each person; see `shown.identifiers`."""
+        return shown.identifiers(self.as_dict()["persons"])
+
+    def _repr_html_(self) -> str:
+        """For a notebook."""
+        return shown.answered(self.as_dict())
+
 
 @dataclass(frozen=True, slots=True)
 class PersonAnswer:
@@ -54,16 +66,26 @@ class PersonAnswer:
         """Ready for JSON; described by `mpi.api.schemas.PersonWithRelease`."""
         return {**_Plain(self.namespace).person(self.person), "release": self.person.release}
 
+    def frame(self) -> pd.DataFrame:
+        """One row per identifier; see `shown.identifiers`."""
+        return shown.identifiers([self.as_dict()])
+
+    def _repr_html_(self) -> str:
+        """For a notebook."""
+        return shown.person(self.as_dict())
+
 
 @dataclass(frozen=True, slots=True)
 class Superseded:
     """A person id no longer in use; its last members now belong to the persons of `current`.
 
     `current` maps each person id to the number of those records that it holds; never empty.
+    `members` are the records themselves.
     """
 
     person_id: str
     current: Mapping[str, int]
+    members: tuple[RecordKey, ...] = field(default=(), compare=False)
 
     def as_dict(self) -> dict[str, Any]:
         """Ready for JSON, the person who holds most first; `mpi.api.schemas.Superseded`."""
@@ -72,6 +94,10 @@ class Superseded:
             "person_id": self.person_id,
             "superseded_by": [{"person_id": each, "records": count} for each, count in order],
         }
+
+    def _repr_html_(self) -> str:
+        """For a notebook."""
+        return shown.superseded(self.as_dict())
 
 
 def cross_references(store: Store, system: str, text: str, *, namespace: str = NAMESPACE) -> Answer:
@@ -110,19 +136,32 @@ def person(
         raise PersonNotFound()
     if not retired.current:
         raise PersonGone()
-    return Superseded(person_id, retired.current)
+    return Superseded(person_id, retired.current, retired.members)
 
 
 def _holding(view: View, system: str, value: str) -> tuple[Identifier, tuple[PersonRows, ...]]:
     """The holders of a value as written, or else of the part of it that is evidence of identity.
 
-    The two differ for a National Insurance number, whose suffix is often left out.
+    The two differ for a National Insurance number, whose suffix is often left out. Of a value that
+    its issuer replaced, the holders of the one that stands for it now.
     """
     found = view.persons_holding(system, value)
     evidence = clean_identifier(system, value)
-    if found or evidence in (None, value):
+    if found or evidence is None:
         return Identifier(system, value), found
-    return Identifier(system, evidence), view.persons_holding(system, evidence)
+    current = _current(view, system, evidence)
+    if current == value:
+        return Identifier(system, value), found
+    return Identifier(system, current), view.persons_holding(system, current)
+
+
+def _current(view: View, system: str, value: str) -> str:
+    """What stands for a value now."""
+    if not view.near.supersessions([(system, value)]):
+        return value
+    from mpi.index.sealed import Following
+
+    return Following(view.near, [(system, value)]).supersessions.current(system, value)
 
 
 @dataclass(frozen=True, slots=True)

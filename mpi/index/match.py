@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
+from mpi.access.restricted import without_location
+from mpi.access.sight import EVERYTHING, Sight
 from mpi.attributes import standardise
 from mpi.errors import UnknownSource
-from mpi.index.compiled import Compiled, Known
+from mpi.index import shown
+from mpi.index.compiled import Compiled
 from mpi.index.cross_references import PLACES
 from mpi.linking.posterior import contradictions, grade, posterior, strictest
 from mpi.model.scoring import Comparable
 from mpi.model.thresholds import MILLI
 from mpi.records import PERSONS_LISTED, MatchGrade, Record, RecordKey
 from mpi.sources import load_sources
+from mpi.store.near_rows import Candidate
 from mpi.store.rows import PersonRows
 from mpi.store.view import View
 
@@ -28,6 +32,7 @@ class Match:
     calibrated probability that the record is of this person, as if there were no other;
     `probability` the same given that it is of one person at most. `conflicts` are identifier
     systems in which the record and the person hold verified values that contradict each other.
+    `restricted` is for those who show the person, and never told with the match.
     """
 
     person_id: str
@@ -38,6 +43,7 @@ class Match:
     best: RecordKey
     records: tuple[RecordKey, ...]
     conflicts: tuple[str, ...]
+    restricted: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """Ready for JSON; described by `mpi.api.match_schemas.PersonMatch`."""
@@ -83,6 +89,10 @@ class Matches:
             "persons": [each.as_dict() for each in self.persons],
         }
 
+    def _repr_html_(self) -> str:
+        """For a notebook."""
+        return shown.matched(self.as_dict())
+
 
 def check_source(view: View, source: str) -> None:
     """Raise UnknownSource for a name that is neither described as shipped nor of any record.
@@ -93,31 +103,44 @@ def check_source(view: View, source: str) -> None:
         raise UnknownSource()
 
 
-def match(
-    view: View,
-    compiled: Compiled,
-    record: Record,
-    *,
-    limit: int = PERSONS_LISTED,
-    everyone: bool = False,
-) -> Matches:
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Which persons to list: the most of them, whether also those who are certainly not whom the
+    record is of, and of what the caller may know.
+    """
+
+    limit: int = PERSONS_LISTED
+    everyone: bool = False
+    sight: Sight = EVERYTHING
+
+
+def match(view: View, compiled: Compiled, record: Record, listing: Listing = Listing()) -> Matches:
     """The persons of an index whom a record may be of.
 
-    Args: compiled, the release that made what the view sees; limit, the most persons to list;
-    everyone, to list also those who are certainly not whom the record is of.
+    Records of which the caller may not know take no part, so that nothing in the answer tells of
+    them. Whoever is restricted is compared as if the record said nothing of where somebody is, and
+    is no candidate by it. Args: compiled, the release that made what the view sees.
     """
+    sight = listing.sight
     row = standardise(record)
     keys = compiled.keys(row)
-    number, held = _held(view, record.key)
-    numbers = [each for each in view.candidates(keys) if each != number]
-    asked = compiled.compared(row)
-    best = _best(compiled, asked, compiled.known(view, numbers))
+    near, unlocated = view.near.matching(keys), row
+    if any(each.restricted for each in near):
+        unlocated = standardise(without_location(record))
+        near = _fair(view, near, compiled.keys(unlocated))
+    candidates = [each for each in near if each.key != record.key and sight.knows(each.key.source)]
+    asked = _Asked(compiled.compared(row), compiled.compared(unlocated))
+    best = _best(compiled, asked, _known(view, compiled, candidates))
     confidence = compiled.confidence(weight for weight, _ in best).tolist()
     probability, p_null = posterior(confidence)
     found = zip(best, confidence, probability, strict=True)
     thresholds = compiled.release.thresholds
-    listed = [each for each in found if everyone or each[0][0] >= thresholds.review][:limit]
-    persons = [_match(view, compiled, asked, each) for each in listed]
+    listed = [
+        (best, sure, chance)
+        for best, sure, chance in found
+        if (listing.everyone or best[0] >= thresholds.review) and sure >= sight.minimum_confidence
+    ]
+    persons = [_match(view, compiled, asked, each, sight) for each in listed[: listing.limit]]
     if sum(weight >= thresholds.conflict for weight, _ in best) > 1:
         # a record is of one person at most, so nobody is certain where several would be
         persons = [_at_most_probable(each) for each in persons]
@@ -125,23 +148,55 @@ def match(
         release=compiled.release.name,
         provisional=view.state.provisional or compiled.release.calibration.provisional,
         keys=len(keys),
-        candidates=len(numbers),
+        candidates=len(candidates),
         p_null=p_null if keys else None,
-        held=held,
+        held=_held(view, record.key) if sight.knows(record.source) else None,
         persons=tuple(persons),
     )
+
+
+class Known(NamedTuple):
+    """A record of the index, ready to be compared."""
+
+    key: RecordKey
+    person_id: str
+    row: Comparable
+    restricted: bool
+
+
+class _Asked(NamedTuple):
+    """The record to match, as it is compared: whole, and without location."""
+
+    whole: Comparable
+    unlocated: Comparable
+
+    def of(self, known: Known) -> Comparable:
+        """What is compared with a record of the index."""
+        return self.unlocated if known.restricted else self.whole
+
+
+def _fair(view: View, near: list[Candidate], keys: Sequence[int]) -> list[Candidate]:
+    """Candidates, those of restricted persons only if they share a key that is no location's."""
+    fair = {each.record_no for each in view.near.matching(keys)}
+    return [each for each in near if not each.restricted or each.record_no in fair]
+
+
+def _known(view: View, compiled: Compiled, candidates: list[Candidate]) -> Iterator[Known]:
+    held = compiled.held(view.near, {each.record_no: each.changed for each in candidates})
+    for each in candidates:
+        yield Known(each.key, each.person_id, held[each.record_no].row, each.restricted)
 
 
 Best = tuple[int, Known]
 """A weight in milli-bits, and the record that has it."""
 
 
-def _best(compiled: Compiled, asked: Comparable, candidates: Iterable[Known]) -> list[Best]:
+def _best(compiled: Compiled, asked: _Asked, candidates: Iterable[Known]) -> list[Best]:
     """The best-supported record of each person, the strongest first; then in order of keys."""
     weight = compiled.scorer.weight
     of_person: defaultdict[str, list[Best]] = defaultdict(list)
     for known in candidates:
-        of_person[known.person_id].append((weight(asked, known.row), known))
+        of_person[known.person_id].append((weight(asked.of(known), known.row), known))
     found = [min(of_one, key=_order) for of_one in of_person.values()]
     return sorted(found, key=_order)
 
@@ -151,12 +206,19 @@ def _order(best: Best) -> tuple[int, RecordKey]:
 
 
 def _match(
-    view: View, compiled: Compiled, asked: Comparable, found: tuple[Best, float, float]
+    view: View,
+    compiled: Compiled,
+    asked: _Asked,
+    found: tuple[Best, float, float],
+    sight: Sight,
 ) -> Match:
     (weight, known), confidence, probability = found
     person = view.person_of(known.person_id)
     assert person is not None
-    conflicts = contradictions(asked["verified_identifiers"] or frozenset(), _verified(person))
+    known_of = {each.record_no: each.key for each in person.members if sight.knows(each.key.source)}
+    verified = _verified(person, known_of)
+    stated = asked.of(known)["verified_identifiers"] or frozenset()
+    conflicts = contradictions(stated, verified)
     policy = strictest(list(conflicts.values()))
     return Match(
         person_id=known.person_id,
@@ -165,21 +227,26 @@ def _match(
         confidence=confidence,
         probability=probability,
         best=known.key,
-        records=tuple(member.key for member in person.members),
+        records=tuple(known_of.values()),
         conflicts=tuple(conflicts),
+        restricted=known.restricted,
     )
 
 
-def _verified(person: PersonRows) -> frozenset[str]:
-    return frozenset(f"{each.system}|{each.value}" for each in person.identifiers if each.verified)
+def _verified(person: PersonRows, record_nos: Container[int]) -> frozenset[str]:
+    """The verified identifiers on some records of a person."""
+    return frozenset(
+        f"{each.system}|{each.value}"
+        for each in person.identifiers
+        if each.verified and each.record_no in record_nos
+    )
+
+
+def _held(view: View, key: RecordKey) -> str | None:
+    """The person of the index's own record of a key, if it has one."""
+    return view.person_id_of(key) if key.source_id else None
 
 
 def _at_most_probable(match: Match) -> Match:
     is_certain = match.grade is MatchGrade.CERTAIN
     return replace(match, grade=MatchGrade.PROBABLE) if is_certain else match
-
-
-def _held(view: View, key: RecordKey) -> tuple[int | None, str | None]:
-    """The number and the person of the index's own record of a key, if it has one."""
-    person = view.person_with(key) if key.source_id else None
-    return (person.anchors[0], person.person_id) if person else (None, None)

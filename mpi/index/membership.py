@@ -21,6 +21,7 @@ from mpi.linking.persons import (
     assign,
 )
 from mpi.store.exports import PREVIOUS_MEMBERSHIP, RETIRED_PERSONS
+from mpi.store.rulings import Rulings
 from mpi.store.view import View
 
 _BETWEEN = "\x1f"
@@ -29,21 +30,39 @@ _BETWEEN = "\x1f"
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the index held before: the person of every record, and the ids no longer in use."""
+    """What the index held before, as of the event `sequence`.
+
+    The person of every record, the ids no longer in use, and what was ruled about records.
+    `last_at` is the time of that event.
+    """
 
     members: pa.Table = field(default_factory=PREVIOUS_MEMBERSHIP.empty_table)
     retired: pa.Table = field(default_factory=RETIRED_PERSONS.empty_table)
+    rulings: Rulings = field(default_factory=Rulings)
+    sequence: int = 0
+    last_at: str = ""
 
     @classmethod
     def of(cls, view: View) -> Known:
         """Read it from an index."""
-        return cls(view.previous_membership(), view.retired_persons())
+        return cls(
+            view.previous_membership(),
+            view.retired_persons(),
+            view.rulings(),
+            view.sequence,
+            view.state.last_at,
+        )
 
-    def keys_by_source(self) -> dict[str, frozenset[str]]:
-        """The keys of the records of each source system."""
-        grouped = self.members.group_by("source").aggregate([("source_id", "list")])
-        columns = (grouped.column(name).to_pylist() for name in ("source", "source_id_list"))
-        return {source: frozenset(keys) for source, keys in zip(*columns, strict=True)}
+    def versions_by_source(self) -> dict[str, dict[str, str]]:
+        """The keys of the records of each source system, with those of their versions."""
+        names = ("source_id", "version_key")
+        grouped = self.members.group_by("source").aggregate([(name, "list") for name in names])
+        sources = grouped.column("source").to_pylist()
+        lists = (grouped.column(f"{name}_list").to_pylist() for name in names)
+        return {
+            source: dict(zip(keys, versions, strict=True))
+            for source, keys, versions in zip(sources, *lists, strict=True)
+        }
 
 
 def assign_ids(

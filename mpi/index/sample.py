@@ -1,8 +1,8 @@
 """Use case: draw pairs of records for reviewers to label, blind, and with a known probability.
 
 The file says which records, and nothing that could sway a reviewer: no weight, no confidence, not
-even whether the index has put the two in one person. Strata are needed to read the labels, and go
-under codes that are dealt anew for every sample; the rows are shuffled.
+even whether the index has put the two in one person; the rows are shuffled. Strata and
+probabilities, which are needed to read the labels, would tell: they lie in a file beside it.
 
 Evaluation and training draw from two halves of all pairs, told apart by the records' keys. So no
 pair is ever drawn for both, whenever and from whichever index the samples are. An evaluation sample
@@ -21,10 +21,13 @@ from numpy.typing import NDArray
 
 from mpi.errors import NothingToSample, UnwritableOutput, UsageError
 from mpi.index.pairs import KnownPairs, known_pairs
+from mpi.index.review_sample import put_on_list
+from mpi.index.shown import ShownAsTable
 from mpi.index.table_file import require_suffix, writing
 from mpi.store.store import open_store
 from mpi.training.design import allocate, merged_when_small, spread
-from mpi.training.labels import KEY
+from mpi.training.label_columns import KEY
+from mpi.training.sample_design import design_of, parted
 from mpi.training.streams import Stream
 
 SAMPLE = pa.schema(
@@ -40,7 +43,7 @@ SAMPLE = pa.schema(
         ("inclusion_probability", pa.float64()),
     ]
 )
-"""One row per pair; `label` and `reviewer` are for the reviewers to fill in."""
+"""One row per pair; `label` and `reviewer` are filled in by review."""
 
 WITHIN_BANDS = (0.5, 0.9, 0.99, 0.999)
 BETWEEN_BANDS = (0.1, 0.5, 0.9)
@@ -54,10 +57,10 @@ LEAST_PAIRS = 60
 
 
 @dataclass(frozen=True, slots=True)
-class SampleSummary:
-    """What was drawn from what."""
+class SampleSummary(ShownAsTable):
+    """What was drawn from what; `file` is None where the pairs went on the review list."""
 
-    file: Path
+    file: Path | None
     stream: str
     drawn: int
     within: int
@@ -74,13 +77,13 @@ class SampleSummary:
             ("Pairs within persons in the index", self.pairs_within),
             ("Scored pairs between persons", self.pairs_between),
             ("Stream", self.stream),
-            ("Written to", str(self.file)),
+            ("Written to", str(self.file)) if self.file else ("Put on the review list", self.drawn),
         ]
 
     def as_dict(self) -> dict[str, object]:
         """For a program."""
         return {
-            "file": str(self.file),
+            "file": str(self.file) if self.file else None,
             "stream": self.stream,
             "drawn": self.drawn,
             "within": self.within,
@@ -92,34 +95,37 @@ class SampleSummary:
 
 def sample(
     index_url: str,
-    to: Path,
+    to: Path | None = None,
     *,
     size: int = 500,
     stream: Stream = Stream.EVALUATION,
     seed: int = 1,
 ) -> SampleSummary:
-    """Draw a stratified sample of pairs and write it to a `.parquet` or `.csv` file.
+    """Draw a stratified sample of pairs, to a `.parquet` or `.csv` file or the review list.
 
-    The same index, size, stream and seed give the same file. Raises UsageError for another suffix
+    Beside the file lies the design of the sample (`mpi.training.sample_design`).
+    The same index, size, stream and seed give the same sample. Raises UsageError for another suffix
     or a size below 1, UnwritableOutput also where there is a file already, NothingToSample, and
     what opening an index raises.
     """
-    require_suffix(to)
-    if to.exists():
-        raise UnwritableOutput("It is there already, perhaps with labels; name another.", file=to)
+    if to is not None:
+        _check_file(to)
     if size < 1:
         raise UsageError("At least one pair must be drawn.")
     store = open_store(index_url)
     try:
         with store.reading() as view:
             pairs = known_pairs(view)
+        drawn = _draw(pairs, _strata(pairs), _Wanted(size, stream, np.random.default_rng(seed)))
+        if not len(drawn.at):
+            raise NothingToSample("All of its few pairs belong to the other stream.")
+        batch = _batch(pairs, drawn, stream)
+        if to is None:
+            put_on_list(store, batch, f"seed {seed}, size {size}")
+        else:
+            _write(batch, to)
     finally:
         store.close()
-    drawn = _draw(pairs, _strata(pairs), _Wanted(size, stream, np.random.default_rng(seed)))
-    if not len(drawn.at):
-        raise NothingToSample("All of its few pairs belong to the other stream.")
-    with writing(to, SAMPLE) as writer:
-        writer.write_batch(_batch(pairs, drawn, stream))
     within = int(pairs.within.sum())
     return SampleSummary(
         file=to,
@@ -130,6 +136,23 @@ def sample(
         pairs_within=within,
         pairs_between=len(pairs) - within,
     )
+
+
+def _check_file(to: Path) -> None:
+    require_suffix(to)
+    for file in (to, design_of(to)):
+        if file.exists():
+            said = "It is there already, perhaps with labels; name another."
+            raise UnwritableOutput(said, file=file)
+
+
+def _write(batch: pa.RecordBatch, to: Path) -> None:
+    """What reviewers fill in, and beside it what they must not see; the former last."""
+    blind, design = parted(pa.Table.from_batches([batch]))
+    for table, file in ((design, design_of(to)), (blind, to)):
+        with writing(file, table.schema) as writer:
+            for part in table.to_batches():
+                writer.write_batch(part)
 
 
 @dataclass(frozen=True, slots=True)

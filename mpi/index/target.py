@@ -4,21 +4,41 @@ from __future__ import annotations
 
 import secrets
 import tempfile
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 
 from mpi.errors import IndexBusy, IndexNotFound
 from mpi.index.membership import Known
+from mpi.linking.delivery import Kept
 from mpi.linking.intake import record_of
-from mpi.records import Record
 from mpi.store.store import Store, open_store
+from mpi.store.view import View
 from mpi.store.writer import Writer
 
 
+def _no_records(source: str) -> Iterator[Kept]:
+    return iter(())
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What an index held at one moment.
+
+    `versions` has, by source system, the keys of its records with those of their versions, and
+    `records` yields the records themselves.
+    """
+
+    known: Known = field(default_factory=Known)
+    versions: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    records: Callable[[str], Iterator[Kept]] = _no_records
+
+
 class Target:
-    """An index, held against other writers from the moment it is opened.
+    """An index, held against other links from the moment it is opened.
 
     `stack` holds it open; whoever made the stack closes it. `folder` is for files of the link.
     """
@@ -39,19 +59,16 @@ class Target:
         self._stack.callback(store.close)
         return store, self._stack.enter_context(store.sole_writer())
 
-    def known(self) -> Known:
-        """What it held before."""
+    @contextmanager
+    def before(self) -> Iterator[Before]:
+        """What it holds now, all of it as of one moment, whatever changes while one looks."""
         if self.store is None:
-            return Known()
+            yield Before()
+            return
         with self.store.reading() as view:
-            return Known.of(view)
-
-    def records(self, source: str) -> Iterator[Record]:
-        """The records of a source system that it holds."""
-        if self.store is not None:
-            with self.store.reading() as view:
-                for kept in view.records_of(source):
-                    yield record_of(kept.payload)
+            known = Known.of(view)
+            versions = known.versions_by_source()
+            yield Before(known, versions, partial(records_of, view, versions))
 
     def made(self, seed: int | None) -> tuple[Store, Writer]:
         """The index, made if there was none; one that is made and never written to is removed."""
@@ -74,3 +91,11 @@ class Target:
     ) -> None:
         if kind is not None and self.store is not None and not self.store.state().sequence:
             self.store.remove()
+
+
+def records_of(
+    view: View, versions: Mapping[str, Mapping[str, str]], source: str
+) -> Iterator[Kept]:
+    """The records of a source system in a view."""
+    for stored in view.records_of(source):
+        yield Kept(record_of(stored.payload), versions[source][stored.key.source_id])

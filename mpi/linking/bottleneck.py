@@ -44,6 +44,8 @@ def spanning_tree(label: Integers, pairs: WeightedPairs) -> WeightedPairs:
     pair of the smallest records comes first, so the tree is unique. Sorted by (left, right).
     """
     inside = pairs.take(label[pairs.left] == label[pairs.right])
+    if not inside.left.size:
+        return inside
     order = np.lexsort((inside.right, inside.left, -inside.weight.astype(np.int64)))
     inside = inside.take(order)
     # Ranks from 1 instead of weights: distinct, and none of them a zero that means "no edge".

@@ -72,9 +72,23 @@ def cluster(
     the caller scored them. The order of the rows of any argument does not matter.
     """
     piece = pieces(n, pairs, must=decisions.must, thresholds=thresholds)
+    return cluster_pieces(
+        piece, pairs, identifiers=identifiers, decisions=decisions, thresholds=thresholds
+    )
+
+
+def cluster_pieces(
+    piece: Pieces,
+    pairs: Pairs,
+    *,
+    identifiers: VerifiedValues,
+    decisions: Decisions,
+    thresholds: Thresholds,
+) -> Clustering:
+    """`cluster`, where the caller has the pieces that the pairs make."""
     known = pairs.take(_counted(pairs, piece))
     inside = known.take(known.within(piece.label))
-    label = _link_all(n, inside, identifiers, decisions, thresholds)
+    label = _link_all(piece.label.size, inside, identifiers, decisions, thresholds)
     return Clustering(
         label,
         _findings(label, piece, identifiers, decisions),
@@ -108,8 +122,9 @@ def _link_all(
     alone, stacked = evidence.open_components()
     label = np.where((alone | stacked)[joined], np.arange(n), joined)
     members = np.flatnonzero(stacked[joined])
-    label[members] = members[link_stacks(evidence.stacked(members), thresholds)]
-    for component in evidence.components(alone):
+    if members.size:
+        label[members] = members[link_stacks(evidence.stacked(members), thresholds)]
+    for component in evidence.components(alone) if alone.any() else ():
         for record, name in link(component, thresholds, hard=identifiers.hard).items():
             label[record] = name
     return label

@@ -25,10 +25,16 @@ class Pieces:
     oversized: Flags
 
 
+_FEW = 256
+"""Up to so many records and links plain Python is quicker than building a sparse matrix."""
+
+
 def label_groups(n: int, left: Integers, right: Integers) -> Labels:
     """Per record, the smallest record it is connected with; shape (n,)."""
     if not left.size:
         return np.arange(n)
+    if max(n, left.size) <= _FEW:
+        return np.array(_label_few(n, left.tolist(), right.tolist()), dtype=np.int64)
     ones = np.ones(left.size, dtype=np.int8)
     graph = coo_array((ones, (left, right)), shape=(n, n)).tocsr()
     count, group = connected_components(graph, directed=False)
@@ -36,6 +42,23 @@ def label_groups(n: int, left: Integers, right: Integers) -> Labels:
     # Of repeated indices the last assignment stays, so going backwards leaves the smallest record.
     smallest[group[::-1]] = np.arange(n - 1, -1, -1)
     return np.asarray(smallest[group])
+
+
+def _label_few(n: int, left: list[int], right: list[int]) -> list[int]:
+    into = list(range(n))
+    for one, other in zip(left, right, strict=True):
+        while into[one] != one:
+            one = into[one]
+        while into[other] != other:
+            other = into[other]
+        if one < other:
+            into[other] = one
+        else:
+            into[one] = other
+    # A record leads to a smaller one, which by then leads straight to the smallest.
+    for record in range(n):
+        into[record] = into[into[record]]
+    return into
 
 
 def connected(n: int, pairs: Pairs, *, low: int, must: Integers) -> Labels:
@@ -62,6 +85,8 @@ def split_oversized(
     only, and hangs together whoever is in it. Must-linked records count as one and never part. A
     function of the component alone: batch and real time agree.
     """
+    if label.size <= thresholds.n_cap:
+        return Pieces(label, np.zeros(label.size, dtype=np.bool_))
     label = label.copy()
     first = label_groups(label.size, must[:, 0], must[:, 1]) == np.arange(label.size)
     large = _larger(label, first, thresholds.n_cap)

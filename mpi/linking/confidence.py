@@ -13,10 +13,16 @@ import numpy as np
 
 from mpi.linking.bottleneck import WeightedPairs, bottlenecks, spanning_tree
 from mpi.linking.evidence import Flags, Integers, Labels, Pairs
-from mpi.model.calibration import Calibration
+from mpi.linking.sealing import among
+from mpi.model.calibration import CLIP_BITS, Calibration
+from mpi.model.thresholds import MILLI
 from mpi.records import CONFIDENCE_PARTS
 
 ALL_PAIRS = 64
+
+DECIDED = round(CLIP_BITS[1] * MILLI)
+"""The weight of a followed must-link, in milli-bits: the strongest that a calibration tells apart.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,20 +37,44 @@ class Confidences:
     parts: Integers
 
 
-def confidences(label: Labels, pairs: Pairs, calibration: Calibration) -> Confidences:
+def confidences(
+    label: Labels, pairs: Pairs, calibration: Calibration, *, must: Integers | None = None
+) -> Confidences:
     """The confidence of the pairs inside each cluster.
 
-    Args: label, the cluster of every record; pairs, scored, each at most once. A pair that was
-    never scored has no direct weight (`known` is false) and counts with its bottleneck for both.
+    Args: label, the cluster of every record; pairs, scored, each at most once; must, the must-links
+    in force, shape (m, 2). A pair that was never scored has no direct weight (`known` is false) and
+    counts with its bottleneck for both. One that a reviewer decided counts with `DECIDED`: he is
+    believed as much as the calibration believes anything, and never more.
     """
     inside = pairs.take(pairs.within(label))
     scored = WeightedPairs(inside.left, inside.right, inside.weight)
+    decided = _decided(label, must)
+    chained = _with_decided(scored, decided)
     large = np.bincount(label, minlength=label.size)[label] > ALL_PAIRS
-    small = scored.take(~large[inside.left])
-    kept = _both(bottlenecks(label, small), spanning_tree(label, scored.take(large[inside.left])))
+    few = ~large[chained.left]
+    kept = _both(bottlenecks(label, chained.take(few)), spanning_tree(label, chained.take(~few)))
     direct, known = _direct(kept, scored, label.size)
-    parts = np.rint(calibration.confidence(direct, kept.weight) * CONFIDENCE_PARTS).astype(np.int64)
-    return Confidences(kept.left, kept.right, direct, known, kept.weight, parts)
+    support = np.where(among(kept.left, kept.right, decided), DECIDED, direct)
+    parts = np.rint(calibration.confidence(support, kept.weight) * CONFIDENCE_PARTS)
+    return Confidences(kept.left, kept.right, direct, known, kept.weight, parts.astype(np.int64))
+
+
+def _decided(label: Labels, must: Integers | None) -> Labels:
+    """The must-links that were followed, smaller record first, each once."""
+    if must is None or not must.size:
+        return np.empty((0, 2), dtype=np.int64)
+    followed = must[(label[must[:, 0]] == label[must[:, 1]]) & (must[:, 0] != must[:, 1])]
+    return np.asarray(np.unique(np.sort(followed, axis=1), axis=0), dtype=np.int64)
+
+
+def _with_decided(scored: WeightedPairs, decided: Labels) -> WeightedPairs:
+    """The pairs, with those that were decided as strong as any."""
+    if not decided.size:
+        return scored
+    others = scored.take(~among(scored.left, scored.right, decided))
+    weight = np.full(len(decided), DECIDED)
+    return _both(others, WeightedPairs(decided[:, 0], decided[:, 1], weight))
 
 
 def _both(first: WeightedPairs, second: WeightedPairs) -> WeightedPairs:

@@ -26,6 +26,10 @@ def _no_record_pairs() -> Integers:
     return np.empty((0, 2), dtype=np.int64)
 
 
+def _no_marks() -> Integers:
+    return np.empty((0, 3), dtype=np.int64)
+
+
 @dataclass(frozen=True, slots=True)
 class Pairs:
     """Scored pairs of records, each at most once, as four arrays of one length.
@@ -54,12 +58,14 @@ class Decisions:
     """What reviewers decided: `must` and `cannot` are arrays of record pairs, shape (m, 2).
 
     `version` orders the must-links; one that would join what a cannot-link keeps apart is skipped.
-    Seals are cannot-links too.
+    `sealed` says which records are on which side of which seal, rows (seal, side, record); see
+    `mpi.linking.sealing`, which makes cannot-links of them.
     """
 
     must: Integers = field(default_factory=_no_record_pairs)
     version: Integers = field(default_factory=_no_integers)
     cannot: Integers = field(default_factory=_no_record_pairs)
+    sealed: Integers = field(default_factory=_no_marks)
 
     def must_in_order(self) -> Integers:
         """The must-links in (version, key) order, each as (smaller, larger) index."""
@@ -68,21 +74,15 @@ class Decisions:
 
 
 @dataclass(frozen=True, slots=True)
-class VerifiedValues:
-    """Verified identifier values of HARD_UNIQUE and CONFLICT systems, one row per record and value.
+class Values:
+    """Values that records hold in some identifier systems, one row per record and value.
 
-    `system` and `value` are codes chosen by the caller, after supersessions; `hard[system]` says
-    whether different values veto a merge (HARD_UNIQUE) or ask for a higher mean (CONFLICT).
+    `system` and `value` are codes chosen by the caller, after supersessions.
     """
 
     record: Integers = field(default_factory=_no_integers)
     system: Integers = field(default_factory=_no_integers)
     value: Integers = field(default_factory=_no_integers)
-    hard: Flags = field(default_factory=lambda: np.empty(0, dtype=np.bool_))
-
-    def take(self, rows: Flags) -> VerifiedValues:
-        """The values where `rows` is true."""
-        return VerifiedValues(self.record[rows], self.system[rows], self.value[rows], self.hard)
 
     def by_group(self, label: Integers) -> Labels:
         """Distinct (label of the record, system, value), sorted; shape (m, 3)."""
@@ -94,6 +94,28 @@ class VerifiedValues:
         held = self.by_group(label)[:, :2]
         return np.asarray(held[~_changes(held)])
 
+    def _sorted(self, label: Integers) -> tuple[Labels, Labels]:
+        """(label of the record, system, value) sorted, shape (m, 3), and the rows' order."""
+        group = label[self.record]
+        order = np.lexsort((self.value, self.system, group))
+        columns = (group, self.system, self.value)
+        return np.stack([c[order] for c in columns], axis=1).astype(np.int64), order
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedValues(Values):
+    """Verified identifier values of HARD_UNIQUE and CONFLICT systems.
+
+    `hard[system]` says whether different values veto a merge (HARD_UNIQUE) or ask for a higher
+    mean (CONFLICT).
+    """
+
+    hard: Flags = field(default_factory=lambda: np.empty(0, dtype=np.bool_))
+
+    def take(self, rows: Flags) -> VerifiedValues:
+        """The values where `rows` is true."""
+        return VerifiedValues(self.record[rows], self.system[rows], self.value[rows], self.hard)
+
     def ranks(self, label: Integers) -> Labels:
         """Per row, which of the distinct values of its system in its group it is, from 0."""
         table, order = self._sorted(label)
@@ -102,13 +124,6 @@ class VerifiedValues:
         rank = np.empty(order.size, dtype=np.int64)
         rank[order] = count - first
         return rank
-
-    def _sorted(self, label: Integers) -> tuple[Labels, Labels]:
-        """(label of the record, system, value) sorted, shape (m, 3), and the rows' order."""
-        group = label[self.record]
-        order = np.lexsort((self.value, self.system, group))
-        columns = (group, self.system, self.value)
-        return np.stack([c[order] for c in columns], axis=1).astype(np.int64), order
 
 
 def _changes(rows: Labels) -> Flags:

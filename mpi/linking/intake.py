@@ -8,9 +8,9 @@ looked at takes no memory.
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,18 +21,14 @@ import pyarrow.compute as pc
 
 from mpi.attributes import RECORD_NUMBER, arrow_schema, standardise, to_arrow
 from mpi.errors import TruncatedSnapshot
+from mpi.linking.compared import RESTRICTED
+from mpi.linking.delivery import Delivery, Kept, meet
 from mpi.linking.steps import Step, unwatched
+from mpi.linking.superseding import NONE, Supersessions, apply
 from mpi.model.blocking import blocking_keys_of_table
 from mpi.records import Identifier, Name, Record
-from mpi.sources import (
-    Feed,
-    FeedRows,
-    Rejects,
-    SourceSystem,
-    read_table,
-    read_version,
-    to_records,
-)
+from mpi.sources import FeedRows, Rejects, SourceSystem, read_table, to_records
+from mpi.sources.versions import version_key
 
 CHUNK = 10_000
 """Records standardised at a time."""
@@ -40,45 +36,26 @@ CHUNK = 10_000
 MANY = 30_000
 """Records from which on worker processes are worth starting."""
 
-_LATEST = "\U0010ffff"
-"""Orders after any version."""
-
 _KEY = [("source", "ascending"), ("source_id", "ascending")]
-_STORED_ONLY = ("version", "payload")
-
-
-def _no_records() -> Iterable[Record]:
-    return ()
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """What is to be linked from one source system: its feed, and what the index knew before.
-
-    `known` are the keys of the source's records in the index and `records` yields those records. A
-    snapshot replaces them; to a delta, or where no feed came, those it does not mention are kept.
-    """
-
-    source: SourceSystem
-    feed: Feed | None = None
-    known: frozenset[str] = frozenset()
-    records: Callable[[], Iterable[Record]] = _no_records
+_STORED_ONLY = ("version", "version_key", "payload")
 
 
 @dataclass(frozen=True, slots=True)
 class Intake:
     """Standardised rows in the order of their keys, numbered from 0.
 
-    `rows` has the attributes, the key, the blocking keys and the record number: what linking
-    reads. `chunks` are Arrow files of the same records in the same order that also hold what is
-    only stored: version, and payload, the record as JSON.
+    `rows` has the attributes, the key, the blocking keys, whether the record is restricted, and its
+    number: what linking reads. `chunks` are Arrow files of the same records in the same order that
+    also hold what is only stored: version, the key that orders versions, and payload, the record as
+    JSON. `deleted` has, by source, the keys that it says are gone, each with that of the version.
     """
 
     rows: pa.Table
     chunks: tuple[Path, ...]
+    deleted: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def stored(self) -> Iterator[pa.Table]:
-        """Key, version and payload of all records, in order, chunk by chunk."""
+        """Key, version, its key and payload of all records, in order, chunk by chunk."""
         for path in self.chunks:
             yield _mapped(path).select(["source", "source_id", *_STORED_ONLY])
 
@@ -106,23 +83,44 @@ def take_in(
     tables = [_mapped(path).drop_columns(list(_STORED_ONLY)) for path in paths]
     rows = pa.concat_tables([_schema_without_stored().empty_table(), *tables])
     numbers = pa.array(range(len(rows)), pa.int32())
-    return Intake(rows.append_column(RECORD_NUMBER, numbers), tuple(paths))
+    deleted = {each.source: each.deleted for each in prepared if each.deleted}
+    return Intake(rows.append_column(RECORD_NUMBER, numbers), tuple(paths), deleted)
 
 
-def standardised(records: Sequence[Record]) -> pa.Table:
-    """Records as a table: the attributes, then key, blocking keys, version and stored JSON."""
-    rows = [standardise(record) for record in records]
+def standardised(records: Sequence[Record], supersessions: Supersessions = NONE) -> pa.Table:
+    """Records as a table: the attributes, then key, blocking keys, version, flag and stored JSON.
+
+    The attributes are of the record as superseded identifiers leave it, the JSON as delivered.
+    """
+    rows = [standardise(apply(record, supersessions)) for record in records]
     table = to_arrow(rows)
     columns = {
         "source": pa.array([r.source for r in records], pa.string()),
         "source_id": pa.array([r.source_id for r in records], pa.string()),
         "blocking_keys": blocking_keys_of_table(table),
         "version": pa.array([r.version for r in records], pa.string()),
-        "payload": pa.array([orjson.dumps(r) for r in records], pa.binary()),
+        RESTRICTED: pa.array([r.restricted for r in records], pa.bool_()),
+        "payload": pa.array([payload_of(r) for r in records], pa.binary()),
     }
     for name, column in columns.items():
         table = table.append_column(name, column)
     return table
+
+
+def payload_of(record: Record) -> bytes:
+    """A record as it is stored; `record_of` is the inverse.
+
+    One that is not restricted is stored as before there was the flag, so that what a source sends
+    again is still the same to an index of that time.
+
+    >>> b"restricted" in payload_of(Record("pds", "1"))
+    False
+    """
+    content = orjson.dumps(record)
+    return content if record.restricted else content.removesuffix(_UNRESTRICTED) + b"}"
+
+
+_UNRESTRICTED = b',"restricted":false}'
 
 
 def record_of(payload: bytes) -> Record:
@@ -143,42 +141,52 @@ class _Task(NamedTuple):
     rows: range
     source: SourceSystem
     target: Path
+    supersessions: Supersessions
+    at: str
 
 
 @dataclass(frozen=True, slots=True)
 class _Prepared:
     """A delivery that has been read and checked: what is to be standardised, and what is kept."""
 
+    delivery: Delivery
+    folder: Path
     tasks: tuple[_Task, ...] = ()
-    kept: tuple[Record, ...] = ()
-    folder: Path = Path()
+    kept: tuple[Kept, ...] = ()
+    deleted: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def source(self) -> str:
+        """The name of the source system."""
+        return self.delivery.source.name
 
     def finish(self) -> list[Path]:
         """The standardised files in the order of their keys, once the tasks are done."""
         made = [task.target for task in self.tasks]
         if not self.kept:
             return made
-        name = self.kept[0].source
-        kept, merged = (self.folder / f"{name}-{what}.arrow" for what in ("kept", "merged"))
-        _write(standardised(self.kept), kept)
+        kept, merged = (self.folder / f"{self.source}-{what}.arrow" for what in ("kept", "merged"))
+        records = [each.record for each in self.kept]
+        table = standardised(records, self.delivery.supersessions)
+        _write(_with_versions(table, [each.version_key for each in self.kept]), kept)
         _write(pa.concat_tables(_mapped(part) for part in (*made, kept)).sort_by(_KEY), merged)
         return [merged]
 
 
 def _prepare(delivery: Delivery, folder: Path, rejects: Rejects) -> _Prepared:
     if delivery.feed is None:
-        return _Prepared((), tuple(delivery.records()), folder)
-    feed = read_table(delivery.feed.path, delivery.source, rejects)
-    if delivery.source.delivery == "snapshot":
-        _check_complete(delivery, delivery.feed.path, feed)
-        return _Prepared(_tasks(feed.table, delivery.source, folder))
-    kept = _kept(delivery, feed)
-    held = pa.array([record.source_id for record in kept], pa.string())
-    newer = pc.invert(pc.is_in(feed.table.column(delivery.source.key), held))
-    return _Prepared(_tasks(feed.table.filter(newer), delivery.source, folder), kept, folder)
+        return _Prepared(delivery, folder, kept=tuple(delivery.records()))
+    path = delivery.feed.path
+    feed = read_table(path, delivery.source, rejects)
+    if delivery.is_snapshot:
+        _check_complete(delivery, path, feed)
+    met = meet(delivery, feed, str(path), rejects)
+    tasks = _tasks(met.table, delivery, folder)
+    return _Prepared(delivery, folder, tasks, met.kept, met.deleted)
 
 
-def _tasks(table: pa.Table, source: SourceSystem, folder: Path) -> tuple[_Task, ...]:
+def _tasks(table: pa.Table, delivery: Delivery, folder: Path) -> tuple[_Task, ...]:
+    source = delivery.source
     raw = folder / f"{source.name}-raw.arrow"
     _write(table.take(pc.sort_indices(table.column(source.key))), raw)
     size = len(table)
@@ -188,6 +196,8 @@ def _tasks(table: pa.Table, source: SourceSystem, folder: Path) -> tuple[_Task, 
             range(start, min(start + CHUNK, size)),
             source,
             folder / f"{source.name}-{start:09d}.arrow",
+            delivery.supersessions,
+            delivery.at,
         )
         for start in range(0, size, CHUNK)
     )
@@ -204,35 +214,9 @@ def _standardise_all(tasks: Sequence[_Task], workers: int) -> None:
             pass
 
 
-def _kept(delivery: Delivery, feed: FeedRows) -> tuple[Record, ...]:
-    """The records that a delta leaves as they were.
-
-    Those it does not mention, and those held in a newer version than it brings: it came too late.
-    """
-    came = _versions(feed.table, delivery.source)
-    gone = frozenset(feed.deleted)
-    return tuple(
-        record
-        for record in delivery.records()
-        if record.source_id not in gone
-        and (record.source_id not in came or came[record.source_id] < record.version)
-    )
-
-
-def _versions(table: pa.Table, source: SourceSystem) -> dict[str, str]:
-    """The version of each record of a feed, by key; of a feed without versions, the latest."""
-    keys = table.column(source.key).to_pylist()
-    if source.version is None:
-        return dict.fromkeys(keys, _LATEST)
-    texts = table.column(source.version.column).to_pylist()
-    formats = source.version.formats
-    versions = (read_version(text, formats) for text in texts)
-    return dict(zip(keys, versions, strict=True))
-
-
 def _check_complete(delivery: Delivery, path: Path, feed: FeedRows) -> None:
     """Refuse a snapshot that would delete too large a share of what the index knew."""
-    missing = len(delivery.known.difference(feed.table.column(delivery.source.key).to_pylist()))
+    missing = len(delivery.known.keys() - set(feed.table.column(delivery.source.key).to_pylist()))
     if missing > delivery.source.max_missing_share * len(delivery.known):
         raise TruncatedSnapshot(
             f"It lacks {missing:,} of {len(delivery.known):,} records. If they are really gone,"
@@ -245,7 +229,20 @@ def _check_complete(delivery: Delivery, path: Path, feed: FeedRows) -> None:
 def _standardise_chunk(task: _Task) -> None:
     table = _mapped(task.raw).slice(task.rows.start, len(task.rows))
     records = to_records(table, task.source)
-    _write(standardised(records), task.target)
+    made = standardised(records, task.supersessions)
+    _write(_with_versions(made, _version_keys(task, made)), task.target)
+
+
+def _version_keys(task: _Task, made: pa.Table) -> list[str]:
+    """The keys of the versions of standardised records; where there are none, of the delivery."""
+    if task.source.version is not None:
+        return [version_key(text) for text in made.column("version").to_pylist()]
+    payloads = made.column("payload").to_pylist()
+    return [version_key("", task.at, payload=payload) for payload in payloads]
+
+
+def _with_versions(made: pa.Table, version_keys: Sequence[str]) -> pa.Table:
+    return made.append_column("version_key", pa.array(version_keys, pa.string()))
 
 
 def _write(table: pa.Table, path: Path) -> None:
@@ -259,4 +256,5 @@ def _mapped(path: Path) -> pa.Table:
 
 def _schema_without_stored() -> pa.Schema:
     key = [pa.field("source", pa.string()), pa.field("source_id", pa.string())]
-    return pa.schema([*arrow_schema(), *key, pa.field("blocking_keys", pa.list_(pa.int64()))])
+    rest = [pa.field("blocking_keys", pa.list_(pa.int64())), pa.field(RESTRICTED, pa.bool_())]
+    return pa.schema([*arrow_schema(), *key, *rest])

@@ -16,6 +16,9 @@ from mpi.model.thresholds import Thresholds
 
 _Row = TypeVar("_Row")
 
+_FEW = 40
+"""Records up to which their components are quicker linked one by one than in a stack."""
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
@@ -44,7 +47,12 @@ class Evidence:
         return open_ & alone, open_ & ~alone
 
     def _unfit_for_stack(self) -> Flags:
-        """Per label, whether its component has too many records or values for a matrix."""
+        """Per label, whether its component has too many records or values for a matrix.
+
+        Or too few to be worth one.
+        """
+        if self.joined.size <= _FEW:
+            return np.ones(self.joined.size, dtype=np.bool_)
         size = np.bincount(self.joined, minlength=self.joined.size)
         unfit = size > min(self.thresholds.n_cap, exact_size(self.thresholds))
         disputed = self.identifiers.disputed(self.joined)[:, 0]

@@ -44,7 +44,10 @@ def possible_links(
     thresholds: Thresholds,
 ) -> PossibleLinks:
     """What a reviewer should look at between clusters, given the known pairs."""
-    best = _strongest(label, known.take((known.weight >= thresholds.review) & ~known.within(label)))
+    crossing = known.take((known.weight >= thresholds.review) & ~known.within(label))
+    if not crossing.left.size:
+        return PossibleLinks(*(np.empty(0, dtype=np.int64) for _ in range(4)))
+    best = _strongest(label, crossing)
     sides = np.sort(np.stack((label[best.left], label[best.right]), axis=1), axis=1)
     differ = _Differences(identifiers, label)
     reason = np.select(

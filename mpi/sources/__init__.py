@@ -7,10 +7,19 @@ inverse, `render_rows` that of many. To add a source system write a TOML like th
 
 from mpi.sources.dates import read_version
 from mpi.sources.description import SourceSystem
-from mpi.sources.feeds import Feed, FeedRows, discover_feeds, feed_of, read_feed, read_table
+from mpi.sources.feeds import (
+    Feed,
+    FeedRows,
+    as_sent,
+    discover_feeds,
+    feed_of,
+    read_feed,
+    read_table,
+)
 from mpi.sources.header import ROW
 from mpi.sources.loader import load_sources
 from mpi.sources.mapping import mark_postcodes, to_records
+from mpi.sources.patients import domains_of
 from mpi.sources.rejects import Reject, Rejects
 from mpi.sources.render import render_row, render_rows
 
@@ -21,7 +30,9 @@ __all__ = [
     "Reject",
     "Rejects",
     "SourceSystem",
+    "as_sent",
     "discover_feeds",
+    "domains_of",
     "feed_of",
     "load_sources",
     "mark_postcodes",

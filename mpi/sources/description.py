@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, ConfigDict, Field, with_config
 
 from mpi.errors import InvalidSource
+from mpi.fhir.domains import Domain
 from mpi.identifiers import SYSTEMS
 from mpi.sources.dates import is_date_format
 
@@ -107,6 +108,12 @@ class IdentifierColumn:
     ods_column: str = ""
 
 
+@with_config(_STRICT)
+@dataclass(frozen=True, slots=True)
+class SourceDomain(Domain):
+    """What FHIR calls the keys of a source's records."""
+
+
 def _as_column(value: Any) -> Any:
     return {"column": value} if isinstance(value, str) else value
 
@@ -122,14 +129,16 @@ class SourceSystem:
     `date_formats` are tried in order, the first is written. A snapshot that lacks more than
     `max_missing_share` of the known records looks truncated. A feed where more than
     `max_unreadable_dates` of a column's dates are in no known format looks changed upstream; both
-    are refused. `institution_postcodes` adds places of detention that this source uses as
-    addresses to those that cleaning knows.
+    are refused. `domain` says what FHIR calls its keys. `institution_postcodes` adds places of
+    detention that this source uses as addresses to those that cleaning knows. `restricted` tells
+    whose location nobody may be told.
     """
 
     name: Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")]
     title: str
     key: str
     names: Annotated[tuple[NameColumns, ...], Field(min_length=1)]
+    domain: SourceDomain | None = None
     delivery: Delivery = "snapshot"
     max_missing_share: Annotated[float, Field(ge=0, le=1)] = 0.2
     max_unreadable_dates: Annotated[float, Field(ge=0, le=1)] = 0.05
@@ -149,6 +158,12 @@ class SourceSystem:
     identifiers: tuple[IdentifierColumn, ...] = ()
     custody_dates: Columns = ()
     sentence_dates: Columns = ()
+    restricted: Flag | None = None
+
+    @property
+    def verified_systems(self) -> frozenset[str]:
+        """The identifier systems of which the source holds verified values only."""
+        return frozenset(each.system for each in self.identifiers if each.verified)
 
     @property
     def date_columns(self) -> Columns:
@@ -169,7 +184,7 @@ class SourceSystem:
 def _all_columns(source: SourceSystem) -> Iterator[Column]:
     """Every column with its separator, named once for each use."""
     yield Column(source.key)
-    for single in (source.version, source.deleted, source.sex):
+    for single in (source.version, source.deleted, source.restricted, source.sex):
         if single:
             yield Column(single.column)
     for names in source.names:
@@ -203,6 +218,8 @@ def _problems(source: SourceSystem) -> Iterator[tuple[str, str]]:
         yield "A delta must say which rows are deletions.", "deleted"
     if source.deleted and source.delivery == "snapshot":
         yield "Only a delta has rows that are deletions.", "deleted"
+    if source.domain and (problem := source.domain.problem()):
+        yield problem, "domain"
     versions = source.version.formats if source.version else ()
     for key, formats in (("date_formats", source.date_formats), ("version.formats", versions)):
         for at, pattern in enumerate(formats):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,9 +11,11 @@ import pyarrow.compute as pc
 
 from mpi.errors import FeedNotFound, TooManyRejects, UnknownSource, UnreadableFeed
 from mpi.records import Record
+from mpi.sources.dates import read_version
 from mpi.sources.description import SourceSystem
 from mpi.sources.header import ROW
 from mpi.sources.mapping import to_records
+from mpi.sources.patients import PATIENTS, as_patients
 from mpi.sources.rejects import Reject, Rejects
 from mpi.sources.repeats import without_repeats
 from mpi.sources.tables import FORMATS, file_format, read_text_table
@@ -38,11 +40,17 @@ class Feed:
 class FeedRows:
     """A checked feed: `table` holds the rows that stand, as text, in their order.
 
-    `deleted` are the keys that a delta says are gone.
+    `gone` are the keys that a delta says are gone, each with the version in which it is; empty
+    where the source has no versions.
     """
 
     table: pa.Table
-    deleted: tuple[str, ...] = ()
+    gone: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def deleted(self) -> tuple[str, ...]:
+        """The keys that are gone."""
+        return tuple(self.gone)
 
 
 def discover_feeds(directory: Path, sources: Mapping[str, SourceSystem]) -> list[Feed]:
@@ -86,7 +94,12 @@ def feed_of(path: Path, sources: Mapping[str, SourceSystem]) -> Feed:
     source = sources.get(path.name.removesuffix(ending))
     if source is None:
         raise UnknownSource("A feed is named for its source.", file=str(path))
-    return Feed(path, source)
+    return Feed(path, as_sent(path, source, sources))
+
+
+def as_sent(path: Path, source: SourceSystem, sources: Mapping[str, SourceSystem]) -> SourceSystem:
+    """How a file of a source is to be read: one of FHIR Patients otherwise than its other feeds."""
+    return as_patients(source, sources) if file_format(path) in PATIENTS else source
 
 
 def read_table(path: Path, source: SourceSystem, rejects: Rejects) -> FeedRows:
@@ -136,5 +149,15 @@ def _split_deleted(table: pa.Table, source: SourceSystem) -> FeedRows:
         return FeedRows(table)
     values = pa.array(source.deleted.values, pa.string())
     gone = pc.is_in(table.column(source.deleted.column), values)
-    deleted = table.column(source.key).filter(gone).to_pylist()
-    return FeedRows(table.filter(pc.invert(gone)), tuple(deleted))
+    deleted = table.filter(gone)
+    keys = deleted.column(source.key).to_pylist()
+    versions = read_versions(deleted, source)
+    return FeedRows(table.filter(pc.invert(gone)), dict(zip(keys, versions, strict=True)))
+
+
+def read_versions(table: pa.Table, source: SourceSystem) -> list[str]:
+    """The version of each row of a checked feed; empty where the source has none."""
+    if source.version is None:
+        return [""] * len(table)
+    texts = table.column(source.version.column).to_pylist()
+    return [read_version(text, source.version.formats) for text in texts]

@@ -56,6 +56,7 @@ def to_records(table: pa.Table, source: SourceSystem) -> list[Record]:
         _joined(identifiers, count),
         _dates(source.custody_dates, source, cells),
         _dates(source.sentence_dates, source, cells),
+        _restricted(source, cells, count),
     )
     return list(map(Record, *fields))
 
@@ -92,6 +93,13 @@ def _sexes(source: SourceSystem, cells: Cells, count: int) -> Iterable[str]:
         return repeat("", count)
     ours = {theirs: our for our, theirs in source.sex.values.items()}
     return [ours.get(text, text) for text in cells[source.sex.column]]
+
+
+def _restricted(source: SourceSystem, cells: Cells, count: int) -> Iterable[bool]:
+    flag = source.restricted
+    if flag is None:
+        return repeat(False, count)
+    return [text in flag.values for text in cells[flag.column]]
 
 
 def _dates(columns: Columns, source: SourceSystem, cells: Cells) -> list[Texts]:

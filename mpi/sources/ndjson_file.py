@@ -43,8 +43,8 @@ def read_ndjson(path: Path, source: SourceSystem, rejects: Rejects) -> pa.Table:
     schema = pa.schema([*((name, pa.string()) for name in source.columns), (ROW, pa.int64())])
     cells = _Cells(path, source, rejects)
     batches = []
-    with _open(path) as file:
-        lines = _objects(file, path, rejects)
+    with opened(path) as file:
+        lines = objects(file, path, rejects)
         while chunk := list(islice(lines, _CHUNK_ROWS)):
             rows = cells.with_usable_key(chunk)
             columns = [cells.of_column(name, rows) for name in source.columns]
@@ -112,11 +112,16 @@ def _key_problem(key: Any) -> str:
     return ""
 
 
-def _open(path: Path) -> BinaryIO:
+def opened(path: Path) -> BinaryIO:
+    """A file to read, unpacked if its name says that it is gzipped."""
     return cast(BinaryIO, gzip.open(path)) if path.suffix == ".gz" else path.open("rb")
 
 
-def _objects(lines: Iterable[bytes], path: Path, rejects: Rejects) -> Iterator[Line]:
+def objects(lines: Iterable[bytes], path: Path, rejects: Rejects) -> Iterator[Line]:
+    """The JSON objects of the filled lines, numbered from 1; a line that is none is rejected.
+
+    Raises WrongEncoding, naming the file and the row.
+    """
     filled = (line for line in lines if line.strip())
     for number, line in enumerate(filled, start=1):
         try:

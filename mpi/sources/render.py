@@ -9,6 +9,7 @@ from mpi.sources.dates import write_date
 from mpi.sources.description import (
     AddressColumns,
     Columns,
+    Flag,
     IdentifierColumn,
     NameColumns,
     SourceSystem,
@@ -39,6 +40,8 @@ def _filled(row: dict[str, str], source: SourceSystem, record: Record) -> dict[s
         row[source.version.column] = _version(record.version, source.version.formats)
     if source.deleted:
         row[source.deleted.column] = source.deleted.otherwise
+    if source.restricted:
+        row[source.restricted.column] = _told(source.restricted, record.restricted)
     if source.sex:
         row[source.sex.column] = source.sex.values.get(record.sex, record.sex)
     _write_names(row, source, record.names)
@@ -53,6 +56,10 @@ def _filled(row: dict[str, str], source: SourceSystem, record: Record) -> dict[s
     row.update((column, value) for column, value in texts if column)
     _write_identifiers(row, source.identifiers, record.identifiers)
     return row
+
+
+def _told(flag: Flag, yes: bool) -> str:
+    return flag.values[0] if yes else flag.otherwise
 
 
 def _version(version: str, formats: Sequence[str]) -> str:
@@ -157,7 +164,7 @@ def _write_identifiers(
             row[column.ods_column] = taken[0].value.partition(":")[0]
         if taken and column.verified_by:
             flag = column.verified_by
-            row[flag.column] = flag.values[0] if taken[0].verified else flag.otherwise
+            row[flag.column] = _told(flag, taken[0].verified)
 
 
 def _fits(identifier: Identifier, column: IdentifierColumn) -> bool:

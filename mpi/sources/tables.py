@@ -1,4 +1,4 @@
-"""Files to tables of text: CSV, Parquet and NDJSON, the first and last also gzipped."""
+"""Files to tables of text: CSV, Parquet and NDJSON, also of FHIR Patients; text may be gzipped."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ from mpi.sources.description import SourceSystem
 from mpi.sources.header import ROW
 from mpi.sources.ndjson_file import read_ndjson
 from mpi.sources.parquet_file import read_parquet
+from mpi.sources.patients import PATIENTS, PatientSource, read_patients
 from mpi.sources.rejects import Rejects
 
-FORMATS = (".csv", ".csv.gz", ".parquet", ".ndjson", ".ndjson.gz")
+FORMATS = (*PATIENTS, ".csv", ".csv.gz", ".parquet", ".ndjson", ".ndjson.gz")
+"""What a feed's name may end in; the longer endings come before those they end in."""
 
 NULL_WORDS = ("NULL", "null", "\\N", "(null)", "<null>")
 """What extracts write for nothing. A cell that is exactly one of these is empty; somebody whose
@@ -61,6 +63,8 @@ def _read(path: Path, source: SourceSystem, rejects: Rejects) -> pa.Table:
     match file_format(path):
         case ".parquet":
             return read_parquet(path, source)
+        case ".patients.ndjson" | ".patients.ndjson.gz" if isinstance(source, PatientSource):
+            return read_patients(path, source, rejects)
         case ".ndjson" | ".ndjson.gz":
             return read_ndjson(path, source, rejects)
         case ".csv" | ".csv.gz":

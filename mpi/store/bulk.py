@@ -15,12 +15,21 @@ from sqlalchemy import Connection, Table
 
 from mpi.store.database import Database, Rows
 from mpi.store.schema import Generation
-from mpi.store.snapshot import CONFIDENCE, IDENTIFIERS, KEYS, LINKS, PERSONS, RECORDS, Snapshot
+from mpi.store.snapshot import (
+    CONFIDENCE,
+    IDENTIFIERS,
+    KEYS,
+    LINKS,
+    PERSONS,
+    POSSIBLE,
+    RECORDS,
+    Snapshot,
+)
 
 OnTable = Callable[[str, int], None]
 
-ROWS = 250_000
-"""Rows of one transaction."""
+ROWS = 50_000
+"""Rows of one transaction: others who write wait for it, some 50 milliseconds."""
 WIDE_ROWS = 20_000
 """Rows of one transaction where they carry payloads of a kilobyte or two."""
 
@@ -36,7 +45,7 @@ def load(into: Loading, new: Generation, snapshot: Snapshot, on_table: OnTable) 
         counts[name] = into.fill(tables, chunks)
         on_table(name, counts[name])
 
-    fill("record", (new.record, new.payload), _records(snapshot))
+    fill("record", (new.record, new.payload, new.compared), _records(snapshot))
     if pc.sum(snapshot.persons["record_count"]).as_py() not in (counts["record"], None):
         raise ValueError("the persons of the snapshot do not account for its records")
     fill("identifier", (new.identifier,), _identifiers(new.identifier, snapshot.identifiers))
@@ -47,6 +56,7 @@ def load(into: Loading, new: Generation, snapshot: Snapshot, on_table: OnTable) 
     ):
         fill(table.name.rpartition("_")[0], (table,), _numbers(table, rows, schema))
     fill("person", (new.person,), _persons(new.person, snapshot.persons))
+    fill("possible", (new.possible,), _possible(new.possible, snapshot.possible))
     return counts
 
 
@@ -72,10 +82,13 @@ class Loading:
 
 
 def _records(snapshot: Snapshot) -> Iterator[Sequence[Rows]]:
-    """The narrow and the wide part of each record, chunk by chunk."""
+    """The narrow and the wide parts of each record, chunk by chunk."""
     for chunk in _chunks(snapshot):
-        narrow = [_plain(chunk[name]) for name in RECORDS.names[:5]]
-        yield narrow, [narrow[0], _plain(chunk["payload"])]
+        column = {name: _plain(chunk[name]) for name in RECORDS.names}
+        number, unchanged = column["record_no"], [0] * len(chunk)
+        narrow = [column[name] for name in RECORDS.names[:6]]
+        wide = [number, column["payload"]]
+        yield [*narrow, unchanged], wide, [number, column["row"], column["keys"]]
 
 
 def _chunks(snapshot: Snapshot) -> Iterator[pa.Table]:
@@ -86,10 +99,16 @@ def _chunks(snapshot: Snapshot) -> Iterator[pa.Table]:
 
 
 def _identifiers(table: Table, rows: pa.Table) -> Iterator[Sequence[Rows]]:
-    """Identifiers by value; of one held twice by a record, the verified one stays."""
+    """Identifiers by value; of one held twice by a record, the verified one stays.
+
+    No source system says from when until when an identifier was valid.
+    """
     order = [("system", "ascending"), ("value", "ascending"), ("record_no", "ascending")]
     given = _as(rows, IDENTIFIERS).sort_by([*order, ("verified", "descending")])
-    return _sliced(table, _first_of_equals(given.combine_chunks(), [name for name, _ in order]))
+    held = _first_of_equals(given.combine_chunks(), [name for name, _ in order])
+    unknown = pa.nulls(len(held), pa.string())
+    held = held.append_column("valid_from", unknown).append_column("valid_to", unknown)
+    return _sliced(table, held)
 
 
 def _first_of_equals(rows: pa.Table, names: list[str]) -> pa.Table:
@@ -106,6 +125,11 @@ def _persons(table: Table, rows: pa.Table) -> Iterator[Sequence[Rows]]:
     findings = [orjson.dumps(codes or []).decode() for codes in given["findings"].to_pylist()]
     at = given.schema.get_field_index("findings")
     return _sliced(table, given.set_column(at, "findings", pa.array(findings, pa.string())))
+
+
+def _possible(table: Table, rows: pa.Table) -> Iterator[Sequence[Rows]]:
+    order = [("record_l", "ascending"), ("record_r", "ascending")]
+    return _sliced(table, _as(rows, POSSIBLE).sort_by(order))
 
 
 def _sliced(table: Table, rows: pa.Table) -> Iterator[Sequence[Rows]]:

@@ -6,12 +6,12 @@ else in the store is written once, against the protocols here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
-from sqlalchemy import Connection, Select, Table
+from sqlalchemy import ClauseElement, Connection, Table
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -24,8 +24,15 @@ POINTER = "SELECT generation, sequence FROM index_state"
 BACKENDS = ("sqlite", "postgresql", "postgres")
 EXPECTED = "Its address should look like sqlite:///mpi.db or postgresql://user@host/database."
 
+CHANGE_WAIT_SECONDS = 5.0
+"""How long a change waits for others, before it says that the index is busy."""
+
 Rows = Sequence[list[Any]]
 """Rows of one table, as one list of Python values per column."""
+
+
+Asked = str | int | bytes | None
+"""A value that a statement is given."""
 
 
 class Prepared(Protocol):
@@ -37,18 +44,22 @@ class Prepared(Protocol):
 
     text: str
 
-    def rows(self, connection: Connection, **asked: str | int) -> list[tuple[Any, ...]]:
+    def rows(self, connection: Connection, **asked: Asked) -> list[tuple[Any, ...]]:
         """All rows, in the transaction that the connection is in."""
         ...
 
+    def each(self, connection: Connection, given: Iterable[Mapping[str, Asked]]) -> None:
+        """Run it once for every set of values, in the transaction that the connection is in."""
+        ...
+
     def batches(
-        self, connection: Connection, size: int, **asked: str | int
+        self, connection: Connection, size: int, **asked: Asked
     ) -> Iterator[list[tuple[Any, ...]]]:
         """All rows, some at a time, never all of them in memory."""
         ...
 
 
-Prepare = Callable[[Select[Any]], Prepared]
+Prepare = Callable[[ClauseElement], Prepared]
 """Compiles a statement whose parameters are plain (none expands to a list)."""
 
 
@@ -75,6 +86,11 @@ class Database(Protocol):
     @property
     def file(self) -> Path | None:
         """The file that holds the index, if one does."""
+        ...
+
+    @property
+    def one_at_a_time(self) -> bool:
+        """Whether changes run one after the other here, whatever names they hold."""
         ...
 
     @property
@@ -116,6 +132,43 @@ class Database(Protocol):
         """
         ...
 
+    def changing(self) -> AbstractContextManager[Connection]:
+        """A transaction in which to change the live generation; many may run at a time.
+
+        What it reads is as of each statement, so that what it waited for is seen. Committed at the
+        end, undone if that is an error. Raises IndexBusy when others keep it waiting for long, and
+        when two wait for each other.
+        """
+        ...
+
+    def hold(self, connection: Connection, names: Collection[int], *, waiting: bool = True) -> bool:
+        """Keep everybody else from holding some names (of 64 bits) until the change ends.
+
+        In ascending order, so that nobody waits in a circle. Without `waiting`, returns whether all
+        could be held at once; else always true. Whatever names are, a database in which one change
+        at a time runs holds them already. Raises IndexBusy.
+        """
+        ...
+
+    def together(self, connection: Connection) -> AbstractContextManager[object]:
+        """Run what is run in here without waiting for the answer of each statement."""
+        ...
+
+    def hold_everything(self, connection: Connection) -> None:
+        """Begin the change anew, what it did so far undone, as the only one. Raises IndexBusy."""
+        ...
+
+    def switch(self, connection: Connection) -> None:
+        """Wait for the changes that run, and keep new ones waiting, until the transaction ends.
+
+        For the sole writer, in a transaction, before it moves the pointer. Raises IndexBusy.
+        """
+        ...
+
+    def steady(self, connection: Connection) -> None:
+        """Have all statements of a transaction that has just begun see one moment."""
+        ...
+
     def fill(
         self, connection: Connection, tables: Sequence[Table], chunks: Iterable[Sequence[Rows]]
     ) -> None:
@@ -132,6 +185,10 @@ class Database(Protocol):
 
     def settle(self, connection: Connection) -> None:
         """Tidy up after a generation went live."""
+        ...
+
+    def scrub(self, connection: Connection) -> bool:
+        """Overwrite or let go of what was deleted, for the sole writer; whether nothing is left."""
         ...
 
     def failing_as_unreachable(self) -> AbstractContextManager[None]:

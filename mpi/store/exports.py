@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -12,14 +13,21 @@ from sqlalchemy import Connection
 
 from mpi.store import snapshot
 from mpi.store.database import Prepared
-from mpi.store.tables import RETIRED, Tables
+from mpi.store.tables import RETIRED, RETIRED_MEMBERS, Tables
 
 MEMBERSHIP = pa.schema(
     [("source", pa.string()), ("source_id", pa.string()), ("person_id", pa.string())]
 )
-PREVIOUS_MEMBERSHIP = MEMBERSHIP.append(pa.field("first_sequence", pa.int64()))
+PREVIOUS_MEMBERSHIP = MEMBERSHIP.append(pa.field("first_sequence", pa.int64())).append(
+    pa.field("version_key", pa.string())
+)
 RECORDS_BY_PERSON = pa.schema(
-    [("source", pa.string()), ("source_id", pa.string()), ("person_no", pa.int64())]
+    [
+        ("source", pa.string()),
+        ("source_id", pa.string()),
+        ("person_no", pa.int64()),
+        ("version_key", pa.string()),
+    ]
 )
 PERSONS = pa.schema(
     [("person_no", pa.int64()), ("person_id", pa.string()), ("first_sequence", pa.int64())]
@@ -92,7 +100,7 @@ def previous_membership(connection: Connection, of: Tables) -> pa.Table:
     persons = _table(connection, of.persons, PERSONS)
     at = np.searchsorted(persons["person_no"].to_numpy(), kept["person_no"].to_numpy())
     theirs = persons.take(pa.array(at))
-    columns = [kept["source"], kept["source_id"], theirs["person_id"], theirs["first_sequence"]]
+    columns = [*kept.columns[:2], *theirs.columns[1:], kept["version_key"]]
     return pa.table(columns, schema=PREVIOUS_MEMBERSHIP)
 
 
@@ -103,15 +111,12 @@ def membership_as_of(connection: Connection, of: Tables, sequence: int) -> pa.Ta
 
 def retired_persons(connection: Connection) -> pa.Table:
     """Every person id not in use, with its last members."""
-    rows = connection.execute(RETIRED)
-    names = ("source", "source_id")
+    members: dict[str, list[dict[str, str]]] = defaultdict(list)
+    for person_id, source, source_id in connection.execute(RETIRED_MEMBERS):
+        members[person_id].append({"source": source, "source_id": source_id})
     found = [
-        (
-            *row[:4],
-            json.loads(row.successors),
-            [dict(zip(names, key, strict=True)) for key in json.loads(row.members)],
-        )
-        for row in rows
+        (*row[:4], json.loads(row.successors), members[row.person_id])
+        for row in connection.execute(RETIRED)
     ]
     return pa.Table.from_batches([_batch(found, RETIRED_PERSONS)])
 

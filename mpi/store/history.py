@@ -1,4 +1,4 @@
-"""What outlives a link: which ids were minted and retired, and who belonged to whom, when.
+"""What outlives a link: which ids were in use, who belonged to whom, and who held what, and when.
 
 Everything here is derived by comparing the generation about to go live with the open rows of
 history, in the transaction that flips the pointer; so history and index cannot disagree.
@@ -18,6 +18,7 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
+    delete,
     exists,
     insert,
     literal,
@@ -25,32 +26,55 @@ from sqlalchemy import (
     update,
 )
 
-from mpi.store.schema import Generation, membership, person_history
+from mpi.store.schema import (
+    Generation,
+    identifier_history,
+    membership,
+    person_change,
+    person_history,
+    retired_member,
+)
 
 STANDS = membership.c.to_sequence.is_(None)
-RETIREMENT = ("retired_sequence", "how", "successors", "members")
+RETIREMENT = ("retired_sequence", "how", "successors")
 
 
 def bring_up_to(connection: Connection, new: Generation, sequence: int) -> None:
-    """Bring history up to the persons of a generation, as of an event."""
+    """Bring history up to the persons and identifiers of a generation, as of an event."""
     _retire(connection, new, sequence)
-    _revive(connection, new)
+    _revive(connection, new, sequence)
     _mint(connection, new, sequence)
     _close_memberships(connection, new, sequence)
     _open_memberships(connection, new, sequence)
+    _close_identifiers(connection, new, sequence)
+    _open_identifiers(connection, new, sequence)
 
 
 def _retire(connection: Connection, new: Generation, sequence: int) -> None:
     """Retire the ids that the generation no longer uses, each with its last members."""
     lost = connection.execute(_members_lost(new)).all()
-    retirements = [
+    if not lost:
+        return
+    retired = [
         {"lost": person_id, "retired_sequence": sequence, **_retirement(list(rows))}
         for person_id, rows in groupby(lost, itemgetter(0))
     ]
-    if retirements:
-        of_lost = person_history.c.person_id == bindparam("lost")
-        values: dict[str, Any] = {name: bindparam(name) for name in RETIREMENT}
-        connection.execute(update(person_history).where(of_lost).values(values), retirements)
+    of_lost = person_history.c.person_id == bindparam("lost")
+    values: dict[str, Any] = {name: bindparam(name) for name in RETIREMENT}
+    connection.execute(update(person_history).where(of_lost).values(values), retired)
+    members = [dict(zip(retired_member.c.keys(), row[:3], strict=True)) for row in lost]
+    connection.execute(insert(retired_member), members)
+    changes = [
+        {
+            "sequence": sequence,
+            "person_id": each["lost"],
+            "what": "retired",
+            "how": each["how"],
+            "successors": each["successors"],
+        }
+        for each in retired
+    ]
+    connection.execute(insert(person_change), changes)
 
 
 def _members_lost(new: Generation) -> Select[Any]:
@@ -68,22 +92,22 @@ def _members_lost(new: Generation) -> Select[Any]:
 def _retirement(rows: Sequence[Sequence[Any]]) -> dict[str, str]:
     successors = sorted({row[3] for row in rows if row[3] is not None})
     how = "split" if len(successors) > 1 else "merged" if successors else "deleted"
-    members = [[row[1], row[2]] for row in rows]
-    return {
-        "how": how,
-        "successors": orjson.dumps(successors).decode(),
-        "members": orjson.dumps(members).decode(),
-    }
+    return {"how": how, "successors": orjson.dumps(successors).decode()}
 
 
-def _revive(connection: Connection, new: Generation) -> None:
+def _revive(connection: Connection, new: Generation, sequence: int) -> None:
     """Ids that were retired and are in use again."""
-    again = person_history.c.retired_sequence.is_not(None)
+    retired = person_history.c.retired_sequence.is_not(None)
+    again = and_(retired, _in_use(new, person_history.c.person_id))
+    found = select(literal(sequence), person_history.c.person_id, literal("restored")).where(again)
     connection.execute(
-        update(person_history)
-        .where(again, _in_use(new, person_history.c.person_id))
-        .values(dict.fromkeys(RETIREMENT))
+        insert(person_change).from_select(
+            ["sequence", "person_id", "what"], found.order_by(person_history.c.person_id)
+        )
     )
+    members = delete(retired_member).where(_in_use(new, retired_member.c.person_id))
+    connection.execute(members)
+    connection.execute(update(person_history).where(again).values(dict.fromkeys(RETIREMENT)))
 
 
 def _mint(connection: Connection, new: Generation, sequence: int) -> None:
@@ -117,6 +141,41 @@ def _open_memberships(connection: Connection, new: Generation, sequence: int) ->
     )
     columns = ["source", "source_id", "from_sequence", "person_id"]
     connection.execute(insert(membership).from_select(columns, begun))
+
+
+def _close_identifiers(connection: Connection, new: Generation, sequence: int) -> None:
+    """End what records no longer hold, or hold otherwise."""
+    past = identifier_history.c
+    held = new.identifier.c
+    stays = (
+        exists()
+        .where(new.record.c.source == past.source, new.record.c.source_id == past.source_id)
+        .where(held.record_no == new.record.c.record_no)
+        .where(held.system == past.system, held.value == past.value)
+        .where(held.verified == past.verified)
+    )
+    ended = update(identifier_history).where(past.to_sequence.is_(None), ~stays)
+    connection.execute(ended.values(to_sequence=sequence))
+
+
+def _open_identifiers(connection: Connection, new: Generation, sequence: int) -> None:
+    """Begin what records hold now and did not before."""
+    past, held, record = identifier_history.c, new.identifier.c, new.record.c
+    known = (
+        exists()
+        .where(past.source == record.source, past.source_id == record.source_id)
+        .where(past.system == held.system, past.value == held.value)
+        .where(past.to_sequence.is_(None))
+    )
+    key = (record.source, record.source_id, held.system, held.value)
+    begun = (
+        select(*key, literal(sequence), held.verified)
+        .join_from(new.record, new.identifier, held.record_no == record.record_no)
+        .where(~known)
+        .order_by(*key)
+    )
+    columns = ["source", "source_id", "system", "value", "from_sequence", "verified"]
+    connection.execute(insert(identifier_history).from_select(columns, begun))
 
 
 def _same_record(new: Generation) -> ColumnElement[bool]:

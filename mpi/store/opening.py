@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from importlib.resources import as_file, files
 
 from sqlalchemy import Connection, insert
@@ -9,6 +10,9 @@ from sqlalchemy import Connection, insert
 from mpi.errors import IndexNotFound, IndexOutdated, IndexTooNew, IndexUnreachable
 from mpi.store.database import Database, database_at
 from mpi.store.schema import REVISIONS, index_state
+
+SECRET_BYTES = 32
+"""Of what keys the hashes of erased records."""
 
 
 def open_index(url: str, *, create: bool, seed: int) -> Database:
@@ -64,9 +68,26 @@ def _make(database: Database, seed: int) -> str:
         database.lay_out(connection)
         with connection.begin():
             migrate(connection)
-            state = {"id": 1, "generation": 0, "sequence": 0, "seed": seed, "provisional": 1}
-            connection.execute(insert(index_state).values(counts="{}", **state))
+            connection.execute(insert(index_state).values(_nothing_yet(seed)))
     return REVISIONS[-1]
+
+
+def _nothing_yet(seed: int) -> dict[str, object]:
+    """The state of an index never linked."""
+    return {
+        "id": 1,
+        "generation": 0,
+        "sequence": 0,
+        "seed": seed,
+        "provisional": 1,
+        "counts": "{}",
+        "next_record_no": 0,
+        "next_person_no": 0,
+        "records": 0,
+        "persons": 0,
+        "last_at": "",
+        "secret": secrets.token_bytes(SECRET_BYTES),
+    }
 
 
 def migrate(connection: Connection, *, to: str = REVISIONS[-1]) -> None:

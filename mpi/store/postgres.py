@@ -1,35 +1,40 @@
 """Everything that is so because the database is PostgreSQL: schemas, locks, sessions, COPY.
 
-An index is a schema of its own in a database, `mpi` unless the URL says `?schema=NAME`. Advisory
-locks are taken under a number made of that name: one for the sole writer, and one for each
-generation that somebody looks at, which must not be dropped.
+An index is a schema of its own in a database, `mpi` unless the URL says `?schema=NAME`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import cached_property
-from hashlib import blake2b
 from typing import Any
 
 import psycopg
 from psycopg.errors import LockNotAvailable
-from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection, Engine, NullPool, QueuePool, Table, create_engine, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.schema import CreateTable
 
 from mpi.errors import IndexBusy, IndexUnreachable
-from mpi.store.database import Moment, Rows, displayed
-from mpi.store.postgres_driver import Prepared, copy_in, driver_of, finish, without_key
+from mpi.store.database import CHANGE_WAIT_SECONDS, Moment, Rows, displayed
+from mpi.store.postgres_driver import (
+    Prepared,
+    check_rights,
+    copy_in,
+    driver_of,
+    end,
+    finish,
+    said,
+    vacuum,
+    without_key,
+)
+from mpi.store.postgres_locks import WRITER, Locks, changing
 from mpi.store.schema import Generation
 
 SCHEMA = "mpi"
-WRITER = -1
-"""Takes the place of a generation in the number of the writer's lock."""
 ASSUMED = {"connect_timeout": "10", "application_name": "mpi", "keepalives_idle": "60"}
 """What a URL may say otherwise."""
 BUSY_WAIT = "2s"
@@ -45,25 +50,13 @@ WRITING = ("maintenance_work_mem=256MB",)
 """Indexes are made in memory."""
 POOL, MORE = 8, 24
 """Connections of a process that are kept, and more made at need: a server has some hundred."""
-QUOTING = ("22", "23")
-"""Classes of errors whose message may quote a value: of data, and of constraints."""
-RIGHTS = text(
-    """
-    SELECT current_setting('server_encoding'),
-      has_database_privilege(current_database(), 'CREATE'),
-      (SELECT has_schema_privilege(oid, 'CREATE') FROM pg_namespace WHERE nspname = :schema),
-      (SELECT pg_has_role(c.relowner, 'USAGE')
-       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-       WHERE n.nspname = :schema AND c.relname = 'index_state')
-    """
-)
-"""Encoding; may we make a schema; tables in ours, if it is there; is the index ours, if any."""
 
 
 class PostgreSQL:
     """An index in a schema of a PostgreSQL database; see `database.Database`."""
 
     prepare = Prepared
+    one_at_a_time = False
     file = None
 
     def __init__(self, url: URL) -> None:
@@ -75,8 +68,8 @@ class PostgreSQL:
         self._schema = schema
         self._url = url.set(drivername="postgresql+psycopg", query={**ASSUMED, **given})
         self.where: Mapping[str, object] = {"index": displayed(url)}
-        digest = blake2b(f"mpi {schema}".encode(), digest_size=4).digest()
-        self._lock = int.from_bytes(digest, "big", signed=True)
+        self._locks = Locks(schema, self.where)
+        self._lock = self._locks.number
         self._look = (
             "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT generation, sequence,"
             f" pg_try_advisory_xact_lock_shared({self._lock}, generation) FROM index_state"
@@ -97,6 +90,14 @@ class PostgreSQL:
     @cached_property
     def _readers(self) -> Engine:
         """A pool of connections for any number of threads; we begin their transactions."""
+        return self._pool()
+
+    @cached_property
+    def _changers(self) -> Engine:
+        """A pool of connections that change one thing at a time; we begin their transactions."""
+        return self._pool(pool_timeout=CHANGE_WAIT_SECONDS)
+
+    def _pool(self, **how: Any) -> Engine:
         return self._engine(
             READING,
             poolclass=QueuePool,
@@ -104,6 +105,7 @@ class PostgreSQL:
             max_overflow=MORE,
             pool_reset_on_return=None,
             isolation_level="AUTOCOMMIT",
+            **how,
         )
 
     def _writers(self) -> Engine:
@@ -135,16 +137,7 @@ class PostgreSQL:
     def check_place(self) -> None:
         """The database must keep text as UTF-8, and let us make tables in our schema."""
         with self.failing_as_unreachable(), self._readers.connect() as connection:
-            self._check(connection)
-
-    def _check(self, connection: Connection) -> None:
-        encoding, may_make, may_fill, owns = connection.execute(
-            RIGHTS, {"schema": self._schema}
-        ).one()
-        if encoding != "UTF8":
-            raise IndexUnreachable("The encoding of its database is not UTF8.", **self.where)
-        if not (may_make if may_fill is None else may_fill) or owns is False:
-            raise IndexUnreachable("Its user may not make tables there.", **self.where)
+            check_rights(connection, self._schema, self.where)
 
     def lay_out(self, connection: Connection) -> None:
         """Make the schema, where nobody has."""
@@ -167,7 +160,7 @@ class PostgreSQL:
             try:
                 yield moment
             finally:
-                _end(moment.connection, driver)
+                end(moment.connection, driver)
                 moment.connection.close()
 
     def _begun(self) -> Moment:
@@ -190,7 +183,7 @@ class PostgreSQL:
                 generation, sequence, held = cursor.fetchone() or (0, 0, False)
                 if held:
                     return Moment(connection, generation, sequence)
-                _end(connection, driver)
+                end(connection, driver)
             raise IndexBusy("It is being replaced; ask again.", **self.where)
         except BaseException:
             connection.invalidate()
@@ -206,7 +199,7 @@ class PostgreSQL:
         with self.failing_as_unreachable(), self._writers().connect() as connection:
             try:
                 with connection.begin():
-                    self._check(connection)
+                    check_rights(connection, self._schema, self.where)
                     connection.execute(text(f"SET LOCAL lock_timeout = '{BUSY_WAIT}'"))
                     connection.execute(text(f"SELECT pg_advisory_lock({self._lock}, {WRITER})"))
             except DBAPIError as error:
@@ -222,6 +215,32 @@ class PostgreSQL:
         """Give back the writer's lock at once, not when the server notices that we have gone."""
         with suppress(SQLAlchemyError), connection.begin():
             connection.execute(text(f"SELECT pg_advisory_unlock({self._lock}, {WRITER})"))
+
+    @contextmanager
+    def changing(self) -> Iterator[Connection]:
+        """A transaction that sees what others committed before each of its statements."""
+        with self.failing_as_unreachable(), changing(self._changers, self._locks) as connection:
+            yield connection
+
+    def hold(self, connection: Connection, names: Collection[int], *, waiting: bool = True) -> bool:
+        """Advisory locks, which the end of the transaction frees."""
+        return self._locks.hold(connection, names, waiting=waiting)
+
+    def together(self, connection: Connection) -> AbstractContextManager[object]:
+        """A pipeline: one way to the server and back for all statements."""
+        return driver_of(connection).pipeline()
+
+    def hold_everything(self, connection: Connection) -> None:
+        """Begin again with a lock that every change shares."""
+        self._locks.begin_again_alone(connection)
+
+    def switch(self, connection: Connection) -> None:
+        """A lock that every change shares."""
+        self._locks.switch(connection)
+
+    def steady(self, connection: Connection) -> None:
+        """The moment of the next statement; for who writes only what nobody else writes."""
+        connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
 
     def fill(
         self, connection: Connection, tables: Sequence[Table], chunks: Iterable[Sequence[Rows]]
@@ -257,40 +276,22 @@ class PostgreSQL:
         with connection.begin():
             connection.execute(text("ANALYZE membership, person_history"))
 
+    def scrub(self, connection: Connection) -> bool:
+        """Free what deleted rows took; the server's archives are for its administrator."""
+        vacuum(connection, sorted(self._tables(connection)))
+        return True
+
     @contextmanager
     def failing_as_unreachable(self) -> Iterator[None]:
         """Turn an error into IndexUnreachable; its cause may show values, so it ends here."""
         try:
             yield
         except DBAPIError as error:
-            raise IndexUnreachable(_said(error.orig), **self.where) from None
+            raise IndexUnreachable(said(error.orig), **self.where) from None
         except psycopg.Error as error:
-            raise IndexUnreachable(_said(error), **self.where) from None
+            raise IndexUnreachable(said(error), **self.where) from None
 
     def close(self) -> None:
-        """Let go of the connections of the pool."""
+        """Let go of the connections of the pools."""
         self._readers.dispose()
-
-
-def _said(error: BaseException | None) -> str:
-    """What the server says, unless it may quote a value of a person."""
-    if not isinstance(error, psycopg.Error):
-        return "PostgreSQL failed."
-    state = error.sqlstate or ""
-    said = error.diag.message_primary
-    if said is None and isinstance(error, psycopg.OperationalError):
-        said = str(error).partition("\n")[0]
-    if said is None or state.startswith(QUOTING):
-        return f"PostgreSQL refused a value ({type(error).__name__} {state}".rstrip() + ")."
-    return f"PostgreSQL says: {said.rstrip('.')}."
-
-
-def _end(connection: Connection, driver: psycopg.Connection[tuple[Any, ...]]) -> None:
-    """End a read transaction; a connection that is not free after that leaves the pool.
-
-    By a commit: at a rollback the driver forgets the statements that it has prepared.
-    """
-    with suppress(psycopg.Error):
-        driver.execute("COMMIT", prepare=False)
-    if driver.info.transaction_status is not TransactionStatus.IDLE:
-        connection.invalidate()
+        self._changers.dispose()

@@ -26,6 +26,7 @@ from mpi.store.schema import (
     person_history,
     release,
     release_file,
+    retired_member,
 )
 
 STATE = select(
@@ -34,10 +35,15 @@ STATE = select(
     index_state.c.seed,
     index_state.c.provisional,
     index_state.c.counts,
-    release.c.release_id,
-    release.c.name,
-    release.c.document,
-).join_from(index_state, release, index_state.c.release_id == release.c.release_id, isouter=True)
+    index_state.c.records,
+    index_state.c.persons,
+    index_state.c.release_id,
+    index_state.c.last_at,
+)
+
+RELEASE = select(release.c.name, release.c.document).where(
+    release.c.release_id == bindparam("release_id")
+)
 
 RELEASE_FILES = select(release_file.c.name, release_file.c.content).join_from(
     index_state, release_file, release_file.c.release_id == index_state.c.release_id
@@ -50,6 +56,20 @@ RETIRED_PERSON = select(person_history).where(
     person_history.c.person_id == bindparam("person_id"),
     person_history.c.retired_sequence.is_not(None),
 )
+
+RETIRED_MEMBERS = (
+    select(retired_member.c.source, retired_member.c.source_id)
+    .where(retired_member.c.person_id == bindparam("person_id"))
+    .order_by(retired_member.c.source, retired_member.c.source_id)
+)
+
+MEMBERS_EVER = (
+    select(membership.c.source, membership.c.source_id)
+    .where(membership.c.person_id == bindparam("person_id"))
+    .distinct()
+    .order_by(membership.c.source, membership.c.source_id)
+)
+"""The records that a person has or ever had."""
 
 RESIDENCES = (
     select(membership.c.person_id, membership.c.from_sequence, membership.c.to_sequence)
@@ -65,9 +85,11 @@ RESIDENCES = (
 class Queries:
     """The statements over one generation; a `bindparam` names what each asks for."""
 
+    state: Prepared
     holders: Prepared
     person_no_of_id: Prepared
     person_no_of_record: Prepared
+    person_id_of_record: Prepared
     source: Prepared
     person: Prepared
     pairs: Prepared
@@ -142,6 +164,17 @@ def _candidates(t: Generation) -> Select[Any]:
     )
 
 
+def _person_id_of_record(t: Generation) -> Select[Any]:
+    """The id of the person of a record."""
+    return (
+        select(t.person.c.person_id)
+        .join_from(t.record, t.person, t.person.c.person_no == t.record.c.person_no)
+        .where(
+            t.record.c.source == bindparam("source"), t.record.c.source_id == bindparam("source_id")
+        )
+    )
+
+
 def _whole_records(t: Generation) -> Select[Any]:
     """Whole records: key, version, person and payload."""
     return (
@@ -211,9 +244,11 @@ def queries_of(number: int, prepare: Prepare) -> Queries:
     )
     of_source = select(t.record.c.record_no).where(t.record.c.source == bindparam("source"))
     return Queries(
+        state=prepare(STATE),
         holders=prepare(_holders(t)),
         person_no_of_id=prepare(of_id),
         person_no_of_record=prepare(of_record),
+        person_id_of_record=prepare(_person_id_of_record(t)),
         source=prepare(of_source.order_by(t.record.c.source_id).limit(1)),
         person=prepare(_person(t)),
         pairs=prepare(_pairs(t)),

@@ -29,7 +29,9 @@ class State:
 
     `generation` is the one that readers use, `sequence` the number of the last event of the log (0
     for an index never linked), `seed` what person ids are derived from together with the sequence.
-    `counts` gives the rows of each table of that generation, under the table's plain name.
+    `counts` gives the rows of each table of that generation, under the table's plain name, as the
+    last link left them; `records` and `persons` are how many there are now. `last_at` is the time
+    of the last event.
     """
 
     generation: int
@@ -38,6 +40,9 @@ class State:
     release: Release | None = None
     provisional: bool = True
     counts: Mapping[str, int] = field(default_factory=dict)
+    records: int = 0
+    persons: int = 0
+    last_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)

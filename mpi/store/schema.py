@@ -3,225 +3,249 @@
 Readers use the generation that `index_state.generation` names. A link makes the next one beside it,
 then moves the pointer and writes history in one transaction; so what lies in any other generation
 has no meaning, and is dropped by the next link. A number is never used for two things that readers
-could see.
+could see. Events that change one record change the live generation in place.
+
+What is personal in the tables here is under a record's key (`source`, `source_id`), so that erasing
+the record can find it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, fields
-from functools import lru_cache
-from typing import Any
+from sqlalchemy import Index, LargeBinary, MetaData, Table
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text
-from sqlalchemy.types import TypeEngine
+from mpi.store.columns import TEXT, big, blob, clustered, key, number, text
+from mpi.store.generations import TABLES, Generation, generation, generation_of
 
-REVISIONS = ("0001", "0002", "0003")
+__all__ = [
+    "REVISIONS",
+    "TABLES",
+    "Generation",
+    "decision",
+    "erased",
+    "generation",
+    "generation_of",
+    "idempotency",
+    "identifier_history",
+    "inbox",
+    "index_state",
+    "loading",
+    "log",
+    "membership",
+    "metadata",
+    "person_change",
+    "person_history",
+    "release",
+    "release_file",
+    "retired_member",
+    "seal",
+    "seal_side",
+    "supersession",
+    "tombstone",
+]
+
+REVISIONS = ("0001", "0002", "0003", "0004", "0005")
 """Every revision of the schema, numbered, oldest first; a test holds it against the migrations."""
 
 metadata = MetaData()
 """What outlives every link; each generation has its own."""
 
-TEXT = Text().with_variant(Text(collation="C"), "postgresql")
-"""Text in the order of its bytes, which is the order of SQLite and of Arrow."""
-
-
-def _clustered(name: str, metadata: MetaData, *columns: Column[Any]) -> Table:
-    """A table that lies in the order of its primary key, where the database can do that."""
-    return Table(name, metadata, *columns, sqlite_with_rowid=False)
-
-
-def _key(name: str, kind: TypeEngine[Any] | type[TypeEngine[Any]] = Integer) -> Column[Any]:
-    return Column(name, kind, primary_key=True, autoincrement=False)
-
-
-def _number(name: str, *, nullable: bool = False) -> Column[Any]:
-    return Column(name, Integer, nullable=nullable)
-
-
-def _text(name: str, *, nullable: bool = False) -> Column[Any]:
-    return Column(name, TEXT, nullable=nullable)
-
-
-@dataclass(frozen=True, slots=True)
-class Generation:
-    """The tables of one generation, in the order in which they are filled."""
-
-    number: int
-
-    record: Table
-    payload: Table
-    identifier: Table
-    blocking_key: Table
-    link: Table
-    person: Table
-    confidence: Table
-
-    def tables(self) -> Iterator[tuple[str, Table]]:
-        """Each table under its plain name."""
-        for name in TABLES:
-            yield name, getattr(self, name)
-
-
-TABLES = tuple(field.name for field in fields(Generation) if field.name != "number")
-
-
-@lru_cache(maxsize=16)
-def generation(number: int) -> Generation:
-    """The tables of a generation by its number."""
-    within = MetaData()
-    return Generation(
-        number,
-        record=_record(number, within),
-        payload=_payload(number, within),
-        identifier=_identifier(number, within),
-        blocking_key=_blocking_key(number, within),
-        link=_link(number, within),
-        person=_person(number, within),
-        confidence=_confidence(number, within),
-    )
-
-
-def generation_of(table: str) -> int | None:
-    """The number of the generation that a table belongs to by its name; None for all others.
-
-    >>> generation_of("blocking_key_7")
-    7
-    >>> generation_of("index_state") is None
-    True
-    """
-    plain, _, number = table.rpartition("_")
-    return int(number) if plain in TABLES and number.isdecimal() else None
-
-
-def _record(number: int, within: MetaData) -> Table:
-    """The narrow part of a record, which look-ups read; its wide part is the payload."""
-    table = Table(
-        f"record_{number}",
-        within,
-        _key("record_no"),
-        _text("source"),
-        _text("source_id"),
-        _text("version"),
-        _number("person_no"),
-    )
-    Index(f"record_{number}_key", table.c.source, table.c.source_id, unique=True)
-    Index(f"record_{number}_person", table.c.person_no)
-    return table
-
-
-def _payload(number: int, within: MetaData) -> Table:
-    return Table(
-        f"payload_{number}",
-        within,
-        _key("record_no"),
-        Column("payload", LargeBinary, nullable=False),
-    )
-
-
-def _identifier(number: int, within: MetaData) -> Table:
-    """Identifiers by value; the index holds all columns, so those of a record are one range."""
-    table = _clustered(
-        f"identifier_{number}",
-        within,
-        _key("system", TEXT),
-        _key("value", TEXT),
-        _key("record_no"),
-        _number("verified"),
-    )
-    c = table.c
-    Index(f"identifier_{number}_record", c.record_no, c.system, c.value, c.verified)
-    return table
-
-
-def _blocking_key(number: int, within: MetaData) -> Table:
-    return _clustered(f"blocking_key_{number}", within, _key("key", BigInteger), _key("record_no"))
-
-
-def _person(number: int, within: MetaData) -> Table:
-    table = Table(
-        f"person_{number}",
-        within,
-        _key("person_no"),
-        _text("person_id"),
-        _number("golden_record_no"),
-        _text("findings"),
-        _number("record_count"),
-        _number("all_pairs"),
-    )
-    Index(f"person_{number}_id", table.c.person_id, unique=True)
-    return table
-
-
-def _link(number: int, within: MetaData) -> Table:
-    return _clustered(
-        f"link_{number}",
-        within,
-        _key("record_l"),
-        _key("record_r"),
-        _number("weight"),
-        _number("blocked"),
-    )
-
-
-def _confidence(number: int, within: MetaData) -> Table:
-    return _clustered(
-        f"confidence_{number}",
-        within,
-        _key("person_no"),
-        _key("record_l"),
-        _key("record_r"),
-        _number("direct", nullable=True),
-        _number("bottleneck"),
-        _number("confidence"),
-    )
-
-
 index_state = Table(
     "index_state",
     metadata,
-    _key("id"),
-    _number("generation"),
-    _number("sequence"),
-    Column("seed", BigInteger, nullable=False),
-    _text("release_id", nullable=True),
-    _number("provisional"),
-    _text("counts"),
+    key("id"),
+    number("generation"),
+    number("sequence"),
+    big("seed"),
+    text("release_id", nullable=True),
+    number("provisional"),
+    text("counts"),
+    number("next_record_no"),
+    number("next_person_no"),
+    number("records"),
+    number("persons"),
+    text("last_at"),
+    blob("secret"),
 )
-"""One row, of id 1: which generation is live, and the last event that it reflects."""
+"""One row, of id 1: which generation is live, and the last event that it reflects.
 
-release = Table("release", metadata, _key("release_id", TEXT), _text("name"), _text("document"))
+`counts` are the rows of each table as the last link left them; `records` and `persons` are as of
+now. `last_at` is the time of the last event, which never goes back. `secret` keys what is kept of
+the key of an erased record.
+"""
+
+release = Table("release", metadata, key("release_id", TEXT), text("name"), text("document"))
 
 release_file = Table(
-    "release_file",
-    metadata,
-    _key("release_id", TEXT),
-    _key("name", TEXT),
-    Column("content", LargeBinary, nullable=False),
+    "release_file", metadata, key("release_id", TEXT), key("name", TEXT), blob("content")
 )
 """The files of each release that made an index, so that it can be matched against anywhere."""
+
+loading = Table(
+    "loading", metadata, key("id"), number("generation"), number("since"), text("release_id")
+)
+"""One row, of id 1, while a link runs, or after it died: what it makes, and the last event that
+it has read."""
+
+log = Table("log", metadata, key("sequence"), text("kind"), text("at"), text("detail"))
+Index("log_at", log.c.at)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    key("sequence"),
+    text("source"),
+    text("source_id"),
+    text("version"),
+    text("version_key"),
+    text("action"),
+    blob("payload", nullable=True),
+    blob("payload_hash", nullable=True),
+    text("client", nullable=True),
+)
+"""The messages that changed the index, each under the sequence of its event."""
+Index("inbox_record", inbox.c.source, inbox.c.source_id, inbox.c.version_key)
+
+idempotency = clustered(
+    "idempotency",
+    metadata,
+    key("client", TEXT),
+    key("key", TEXT),
+    blob("body_hash"),
+    number("sequence", nullable=True),
+    number("status"),
+    text("answer"),
+    text("at"),
+)
+"""What was answered to a request that named a key, for when it comes again."""
+Index("idempotency_at", idempotency.c.at)
+Index("idempotency_sequence", idempotency.c.sequence)
+
+tombstone = clustered(
+    "tombstone",
+    metadata,
+    key("source", TEXT),
+    key("source_id", TEXT),
+    text("version_key"),
+    text("kind"),
+    number("sequence"),
+)
+"""Records that are gone: `deleted` in a version, or `absent` from a snapshot of their source."""
+
+erased = clustered(
+    "erased", metadata, key("keyed", LargeBinary), number("sequence"), text("reason"), text("at")
+)
+"""Records whose data was erased, under a keyed hash of their key."""
+
+decision = Table(
+    "decision",
+    metadata,
+    key("sequence"),
+    text("l_source"),
+    text("l_source_id"),
+    text("r_source"),
+    text("r_source_id"),
+    text("verdict"),
+    text("survivor", nullable=True),
+    text("by"),
+    text("reason"),
+    number("undone", nullable=True),
+)
+"""What reviewers decided of two records (the lesser key is left). In force: the last not undone
+of a pair."""
+Index("decision_left", decision.c.l_source, decision.c.l_source_id)
+Index("decision_right", decision.c.r_source, decision.c.r_source_id)
+
+supersession = clustered(
+    "supersession",
+    metadata,
+    key("system", TEXT),
+    key("old", TEXT),
+    text("new"),
+    text("source"),
+    number("sequence"),
+    number("undone", nullable=True),
+)
+"""Identifier values that their issuer replaced by others."""
+Index("supersession_new", supersession.c.system, supersession.c.new)
+
+seal = Table("seal", metadata, key("seal_no"), number("sequence"), number("undone", nullable=True))
+"""Seals: nothing joins what lies on their two sides."""
+
+seal_side = clustered(
+    "seal_side",
+    metadata,
+    key("seal_no"),
+    key("side"),
+    key("kind", TEXT),
+    key("first", TEXT),
+    key("second", TEXT),
+)
+"""What lies on side 1 and 2 of a seal: a `record` (source, source_id) or an `identifier` (system,
+value)."""
+Index("seal_side_of", seal_side.c.kind, seal_side.c.first, seal_side.c.second)
 
 person_history = Table(
     "person_history",
     metadata,
-    _key("person_id", TEXT),
-    _number("first_sequence"),
-    _number("retired_sequence", nullable=True),
-    _text("how", nullable=True),
-    _text("successors", nullable=True),
-    _text("members", nullable=True),
+    key("person_id", TEXT),
+    number("first_sequence"),
+    number("retired_sequence", nullable=True),
+    text("how", nullable=True),
+    text("successors", nullable=True),
 )
-"""Every person id ever minted; the last four columns are of its last retirement, if it stands."""
+"""Every person id ever minted; the last three columns are of its last retirement, if it stands."""
+Index("person_history_first", person_history.c.first_sequence)
 
-membership = _clustered(
+retired_member = clustered(
+    "retired_member",
+    metadata,
+    key("person_id", TEXT),
+    key("source", TEXT),
+    key("source_id", TEXT),
+)
+"""The last members of the person ids that are not in use."""
+Index("retired_member_record", retired_member.c.source, retired_member.c.source_id)
+
+person_change = clustered(
+    "person_change",
+    metadata,
+    key("sequence"),
+    key("person_id", TEXT),
+    text("what"),
+    text("how", nullable=True),
+    text("successors", nullable=True),
+)
+"""Every time a person id was `retired` or `restored`; when it was first used, its history says."""
+
+membership = clustered(
     "membership",
     metadata,
-    _key("source", TEXT),
-    _key("source_id", TEXT),
-    _key("from_sequence"),
-    _text("person_id"),
-    _number("to_sequence", nullable=True),
+    key("source", TEXT),
+    key("source_id", TEXT),
+    key("from_sequence"),
+    text("person_id"),
+    number("to_sequence", nullable=True),
 )
 """Which person each record belonged to from one event (inclusive) to another (exclusive)."""
+Index("membership_person", membership.c.person_id, membership.c.from_sequence)
+Index("membership_from", membership.c.from_sequence)
+Index("membership_to", membership.c.to_sequence)
 
-log = Table("log", metadata, _key("sequence"), _text("kind"), _text("at"), _text("detail"))
+identifier_history = clustered(
+    "identifier_history",
+    metadata,
+    key("source", TEXT),
+    key("source_id", TEXT),
+    key("system", TEXT),
+    key("value", TEXT),
+    key("from_sequence"),
+    number("verified"),
+    number("to_sequence", nullable=True),
+)
+"""Which identifiers each record held from one event (inclusive) to another (exclusive)."""
+Index(
+    "identifier_history_value",
+    identifier_history.c.system,
+    identifier_history.c.value,
+    identifier_history.c.from_sequence,
+)

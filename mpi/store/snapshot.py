@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 
@@ -16,7 +16,10 @@ RECORDS = pa.schema(
         ("source_id", pa.string()),
         ("version", pa.string()),
         ("person_no", pa.int64()),
+        ("version_key", pa.string()),
         ("payload", pa.binary()),
+        ("row", pa.binary()),
+        ("keys", pa.binary()),
     ]
 )
 IDENTIFIERS = pa.schema(
@@ -56,6 +59,15 @@ CONFIDENCE = pa.schema(
         ("confidence", pa.int64()),
     ]
 )
+POSSIBLE = pa.schema(
+    [
+        ("record_l", pa.int64()),
+        ("record_r", pa.int64()),
+        ("weight", pa.int64()),
+        ("why", pa.string()),
+    ]
+)
+DELETED = pa.schema([("source", pa.string()), ("source_id", pa.string()), ("version", pa.string())])
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +78,9 @@ class Snapshot:
     do. `records` come in chunks, so that payloads never lie in memory all at once, in ascending
     order of `record_no`; the other tables in any order. `record_no` and `person_no` are the
     caller's numbering, meaningful within this snapshot only. In pairs `record_l < record_r`.
+
+    `row` and `keys` of a record are its part of the table `compared`. `deleted` are the records
+    that their sources say are gone, each with the key of the version in which it is.
     """
 
     records: Iterable[pa.Table | pa.RecordBatch]
@@ -76,3 +91,5 @@ class Snapshot:
     confidence: pa.Table
     release: Release
     provisional: bool = True
+    possible: pa.Table = field(default_factory=POSSIBLE.empty_table)
+    deleted: pa.Table = field(default_factory=DELETED.empty_table)

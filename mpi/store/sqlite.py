@@ -4,31 +4,27 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
-from functools import cached_property
-from itertools import chain
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from functools import cache, cached_property
 from pathlib import Path
-from typing import Any
+from threading import Lock
 
-from sqlalchemy import (
-    Connection,
-    Engine,
-    NullPool,
-    QueuePool,
-    Select,
-    Table,
-    create_engine,
-    event,
-)
-from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from sqlalchemy import Connection, Engine, NullPool, QueuePool, Table, create_engine, event
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateTable
 
 from mpi.errors import IndexBusy, IndexUnreachable
-from mpi.store.database import EXPECTED, POINTER, Moment, Rows
+from mpi.store.database import CHANGE_WAIT_SECONDS, EXPECTED, POINTER, Moment, Rows
 from mpi.store.schema import Generation
+from mpi.store.sqlite_driver import (
+    Prepared,
+    append,
+    configure,
+    driver_of,
+    not_waiting_for_disk,
+)
 
 HEADER = b"SQLite format 3\0"
 WAIT_SECONDS = 10.0
@@ -37,41 +33,13 @@ CHECKPOINT_PAGES = 32_768
 """Write-ahead log during a load before it is copied into the file: 128 MB."""
 CACHE_KIB = 65_536
 READER_CACHE_KIB = 16_384
-ROWS_A_STATEMENT = 400
-"""Rows in one INSERT: a row then costs 0.4 microseconds, against 1.2 with one row each."""
-
-
-class Prepared:
-    """See `database.Prepared`."""
-
-    def __init__(self, statement: Select[Any]) -> None:
-        """Args: statement, whose parameters are plain (none expands to a list)."""
-        compiled = statement.compile(dialect=SQLiteDialect_pysqlite(paramstyle="qmark"))
-        self.text = str(compiled)
-        self._names = tuple(compiled.positiontup or ())
-        self._constants = {n: value for n, value in compiled.params.items() if value is not None}
-
-    def rows(self, connection: Connection, **asked: str | int) -> list[tuple[Any, ...]]:
-        """All rows, in the transaction that the connection is in."""
-        return self._run(connection, asked).fetchall()
-
-    def batches(
-        self, connection: Connection, size: int, **asked: str | int
-    ) -> Iterator[list[tuple[Any, ...]]]:
-        """All rows, some at a time."""
-        cursor = self._run(connection, asked)
-        while rows := cursor.fetchmany(size):
-            yield rows
-
-    def _run(self, connection: Connection, asked: dict[str, str | int]) -> sqlite3.Cursor:
-        values = [asked[name] if name in asked else self._constants[name] for name in self._names]
-        return _driver(connection).execute(self.text, values)
 
 
 class SQLite:
     """An index in a file; see `database.Database`."""
 
     prepare = Prepared
+    one_at_a_time = True
 
     def __init__(self, url: URL) -> None:
         """Args: url, which names a file; raises IndexUnreachable where it does not."""
@@ -92,7 +60,7 @@ class SQLite:
             hide_parameters=True,
             connect_args={"timeout": WAIT_SECONDS, "check_same_thread": False},
         )
-        _configure(engine, ("query_only = on", f"cache_size = -{READER_CACHE_KIB}"))
+        configure(engine, ("query_only = on", f"cache_size = -{READER_CACHE_KIB}"))
         return engine
 
     def _writers(self) -> Engine:
@@ -109,8 +77,23 @@ class SQLite:
             # Some builds overwrite all that is deleted, by default, which makes dropping slow.
             "secure_delete = fast",
         )
-        _configure(engine, pragmas)
-        event.listen(engine, "begin", lambda at: _driver(at).execute("BEGIN IMMEDIATE"))
+        configure(engine, pragmas)
+        event.listen(engine, "begin", lambda at: driver_of(at).execute("BEGIN IMMEDIATE"))
+        return engine
+
+    @cached_property
+    def _changers(self) -> Engine:
+        """A connection that changes one thing at a time, used by one thread after the other."""
+        engine = create_engine(
+            f"sqlite:///{self.file}",
+            poolclass=QueuePool,
+            pool_size=1,
+            pool_reset_on_return=None,
+            hide_parameters=True,
+            connect_args={"timeout": CHANGE_WAIT_SECONDS, "check_same_thread": False},
+        )
+        pragmas = (f"cache_size = -{CACHE_KIB}", "synchronous = full", "secure_delete = fast")
+        configure(engine, pragmas)
         return engine
 
     def revision(self) -> str | None:
@@ -160,7 +143,7 @@ class SQLite:
 
     def lay_out(self, connection: Connection) -> None:
         """Make the file one that others can read while a process writes; kept in the file."""
-        _driver(connection).execute("PRAGMA journal_mode = wal")
+        driver_of(connection).execute("PRAGMA journal_mode = wal")
 
     def remove(self) -> None:
         """Delete the file with what SQLite keeps beside it; the writer's lock is left."""
@@ -171,7 +154,7 @@ class SQLite:
     def reading(self) -> Iterator[Moment]:
         """A read transaction of a connection of the pool."""
         with self.failing_as_unreachable(), self._readers.connect() as connection:
-            driver = _driver(connection)
+            driver = driver_of(connection)
             driver.execute("BEGIN")
             try:
                 yield Moment(connection, *driver.execute(POINTER).fetchone())
@@ -197,18 +180,64 @@ class SQLite:
             with self.failing_as_unreachable(), self._writers().connect() as connection:
                 yield connection
 
+    @contextmanager
+    def changing(self) -> Iterator[Connection]:
+        """A transaction that has the write lock from its beginning.
+
+        SQLite serves those who wait for it in no order, so the threads of a process queue first.
+        """
+        queue = _queue(self.file.absolute())
+        if not queue.acquire(timeout=CHANGE_WAIT_SECONDS):
+            raise IndexBusy("Others are changing it; ask again.", file=self.file)
+        try:
+            with self.failing_as_unreachable(), self._changers.connect() as connection:
+                self._begin_change(connection)
+                try:
+                    yield connection
+                    driver_of(connection).commit()
+                except BaseException:
+                    driver_of(connection).rollback()
+                    raise
+        finally:
+            queue.release()
+
+    def _begin_change(self, connection: Connection) -> None:
+        try:
+            driver_of(connection).execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                raise
+            raise IndexBusy("Another process is changing it; ask again.", file=self.file) from error
+
+    def hold(self, connection: Connection, names: Collection[int], *, waiting: bool = True) -> bool:
+        """Whoever changes the file holds everything."""
+        return True
+
+    def together(self, connection: Connection) -> AbstractContextManager[object]:
+        """There is no way to go, so nothing to wait for."""
+        return nullcontext()
+
+    def hold_everything(self, connection: Connection) -> None:
+        """Whoever changes the file holds everything."""
+
+    def switch(self, connection: Connection) -> None:
+        """Whoever changes the file holds everything."""
+
+    def steady(self, connection: Connection) -> None:
+        """Whoever has the write lock sees what nobody changes."""
+
     def fill(
         self, connection: Connection, tables: Sequence[Table], chunks: Iterable[Sequence[Rows]]
     ) -> None:
         """One transaction per chunk and index, so that the write-ahead log stays short."""
-        with _not_waiting_for_disk(connection):
+        with not_waiting_for_disk(connection):
             with connection.begin():
                 for table in tables:
                     connection.execute(CreateTable(table))
             for chunk in chunks:
                 with connection.begin():
                     for table, columns in zip(tables, chunk, strict=True):
-                        _insert(connection, table, columns)
+                        append(connection, table, columns)
             for table in tables:
                 for index in sorted(table.indexes, key=lambda index: str(index.name)):
                     with connection.begin():
@@ -216,7 +245,7 @@ class SQLite:
 
     def drop(self, connection: Connection, generation: Generation) -> bool:
         """Readers keep what they see, in the write-ahead log. One transaction per table."""
-        with _not_waiting_for_disk(connection):
+        with not_waiting_for_disk(connection):
             for _, table in generation.tables():
                 with connection.begin():
                     table.drop(connection, checkfirst=True)
@@ -224,10 +253,17 @@ class SQLite:
 
     def settle(self, connection: Connection) -> None:
         """Copy the write-ahead log into the file and empty it, as far as readers allow at once."""
-        driver = _driver(connection)
+        driver = driver_of(connection)
         driver.execute("PRAGMA busy_timeout = 0")
         driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         driver.execute(f"PRAGMA busy_timeout = {WAIT_SECONDS * 1000:.0f}")
+
+    def scrub(self, connection: Connection) -> bool:
+        """Write the file anew: pages given back, and gaps in pages, keep what lay there."""
+        driver = driver_of(connection)
+        driver.execute("VACUUM")
+        (busy, _, _) = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return not busy
 
     @contextmanager
     def failing_as_unreachable(self) -> Iterator[None]:
@@ -240,54 +276,12 @@ class SQLite:
             raise IndexUnreachable(f"SQLite says: {error}.", file=self.file) from error
 
     def close(self) -> None:
-        """Let go of the connections of the pool."""
+        """Let go of the connections of the pools."""
         self._readers.dispose()
+        self._changers.dispose()
 
 
-def _configure(engine: Engine, pragmas: Sequence[str]) -> None:
-    """Set the pragmas of each new connection, and leave it to us to begin transactions.
-
-    Python's driver begins one only before it writes, so two reads could see two moments.
-    """
-
-    def connected(driver: sqlite3.Connection, _: object) -> None:
-        driver.isolation_level = None
-        for pragma in pragmas:
-            driver.execute(f"PRAGMA {pragma}")
-
-    event.listen(engine, "connect", connected)
-
-
-def _driver(connection: Connection) -> sqlite3.Connection:
-    driver = connection.connection.driver_connection
-    assert isinstance(driver, sqlite3.Connection)
-    return driver
-
-
-@contextmanager
-def _not_waiting_for_disk(connection: Connection) -> Iterator[None]:
-    """Let commits be safe against power cuts only at the next one outside, or checkpoint.
-
-    Commits of one file stay in order: one that waits for the disk makes those before it durable.
-    """
-    driver = _driver(connection)
-    driver.execute("PRAGMA synchronous = normal")
-    try:
-        yield
-    finally:
-        driver.execute("PRAGMA synchronous = full")
-
-
-def _insert(connection: Connection, table: Table, columns: Rows) -> None:
-    """Append rows, given as one list per column of the table."""
-    names = ", ".join(column.name for column in table.columns)
-    row = f"({', '.join('?' * len(columns))})"
-    into = f"INSERT INTO {table.name} ({names}) VALUES "
-    flat = list(chain.from_iterable(zip(*columns, strict=True)))
-    width = len(columns) * ROWS_A_STATEMENT
-    whole = len(flat) - len(flat) % width
-    driver = _driver(connection)
-    statement = into + ", ".join([row] * ROWS_A_STATEMENT)
-    driver.executemany(statement, (flat[at : at + width] for at in range(0, whole, width)))
-    rest = range(whole, len(flat), len(columns))
-    driver.executemany(into + row, (flat[at : at + len(columns)] for at in rest))
+@cache
+def _queue(file: Path) -> Lock:
+    """Where those threads of this process wait that want to change a file."""
+    return Lock()

@@ -6,14 +6,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from mpi.errors import IndexBusy
 from mpi.store import opening
+from mpi.store.change import Change, changing
 from mpi.store.database import Database
 from mpi.store.rows import Event, State
-from mpi.store.view import View
+from mpi.store.view import Seen, View
 
 # Arrow takes a quarter of a second to import, which a look-up has no need to wait for.
 if TYPE_CHECKING:
     from mpi.store.bulk import OnTable
+    from mpi.store.reviews import Reviews
     from mpi.store.snapshot import Snapshot
     from mpi.store.writer import Writer
 
@@ -52,7 +55,7 @@ class Store:
     def __init__(self, database: Database) -> None:
         """Args: database, which holds an index whose schema is at head (see `open_store`)."""
         self._database = database
-        self._known: dict[int, State] = {}
+        self._seen = Seen()
 
     @contextmanager
     def reading(self) -> Iterator[View]:
@@ -62,12 +65,42 @@ class Store:
         short: while one is open SQLite's write-ahead log grows, and PostgreSQL cleans nothing up.
         """
         with self._database.reading() as moment:
-            yield View(moment, self._database.prepare, self._known)
+            yield View(moment, self._database.prepare, self._seen)
+
+    @contextmanager
+    def reviews(self) -> Iterator[Reviews]:
+        """Clerical review as it stands at one moment."""
+        from mpi.store.reviews import Reviews
+
+        with self._database.reading() as moment:
+            yield Reviews(moment.connection)
+
+    @contextmanager
+    def reviewing(self) -> Iterator[Reviews]:
+        """Clerical review, to change it; all of what is done becomes true at the end, or none."""
+        from mpi.store.reviews import Reviews
+
+        with self._database.changing() as connection:
+            yield Reviews(connection)
 
     def state(self) -> State:
         """Where the index stands: release, counts, last event."""
         with self.reading() as view:
             return view.state
+
+    @property
+    def one_at_a_time(self) -> bool:
+        """Whether changes run one after the other, so that each has all that it reads to itself."""
+        return self._database.one_at_a_time
+
+    @contextmanager
+    def changing(self) -> Iterator[Change]:
+        """A transaction that changes the live generation, committed at the end unless that fails.
+
+        Raises IndexBusy. See `index.engine`, which knows what may be changed when.
+        """
+        with changing(self._database) as change:
+            yield change
 
     @contextmanager
     def sole_writer(self) -> Iterator[Writer]:
@@ -85,6 +118,18 @@ class Store:
         """Become sole writer and swap the snapshot in; see `Writer.replace`."""
         with self.sole_writer() as writer:
             return writer.replace(snapshot, event, on_table=on_table)
+
+    def scrub(self) -> bool:
+        """Let nothing of what was deleted be left in the files of the database.
+
+        Returns whether that was possible: a link or a reader may still need what was there. Changes
+        wait meanwhile, on SQLite for as long as writing the whole file anew takes.
+        """
+        try:
+            with self.sole_writer() as writer:
+                return writer.scrub()
+        except IndexBusy:
+            return False
 
     def remove(self) -> None:
         """Close the index and delete it; for its sole writer only, while it is empty."""

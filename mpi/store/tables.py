@@ -9,13 +9,21 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, bindparam, case, or_, select
 
 from mpi.store.database import Prepare, Prepared
-from mpi.store.schema import Generation, generation, membership, person_history
+from mpi.store.schema import (
+    Generation,
+    generation,
+    membership,
+    person_history,
+    retired_member,
+)
 
 RETIRED = (
     select(person_history)
     .where(person_history.c.retired_sequence.is_not(None))
     .order_by(person_history.c.person_id)
 )
+
+RETIRED_MEMBERS = select(retired_member).order_by(*retired_member.primary_key.columns)
 
 AS_OF = (
     select(membership.c.source, membership.c.source_id, membership.c.person_id)
@@ -44,9 +52,9 @@ class Tables:
 
 
 def _records_by_person(t: Generation) -> Select[Any]:
-    """The key of every record and the number of its person."""
+    """The key of every record, the number of its person and the key of its version."""
     c = t.record.c
-    return select(c.source, c.source_id, c.person_no).order_by(c.record_no)
+    return select(c.source, c.source_id, c.person_no, c.version_key).order_by(c.record_no)
 
 
 def _persons(t: Generation) -> Select[Any]:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
-from sqlalchemy import Connection
-
 from mpi.records import RecordKey
-from mpi.store import queries
+from mpi.store import queries, taken
 from mpi.store.database import Moment, Prepare
+from mpi.store.near import Near
+from mpi.store.past import Past
 from mpi.store.rows import (
     Event,
     HeldIdentifier,
@@ -27,11 +28,12 @@ from mpi.store.rows import (
     StoredLink,
     StoredRecord,
 )
-from mpi.store.tables import Tables, tables_of
+from mpi.store.taken import DecisionTaken, SealMade, SupersessionMade
+from mpi.store.whole_tables import WholeTables
 
 # Arrow takes a quarter of a second to import, which a look-up has no need to wait for.
 if TYPE_CHECKING:
-    import pyarrow as pa
+    from mpi.store.rulings import Rulings
 
 T = TypeVar("T")
 
@@ -39,35 +41,72 @@ FEW = 16
 """Records up to which it is cheaper to fetch every pair of a person than to ask for some."""
 BATCH = 500
 """Values listed in one statement."""
-ROWS = 10_000
-"""Rows of one batch of an export; with more, the garbage collector goes over them repeatedly."""
 
 
-class View:
+@dataclass(slots=True)
+class Seen:
+    """What the views of one store need not read again: the last state, and releases by id."""
+
+    states: dict[int, State] = field(default_factory=dict)
+    releases: dict[str, Release] = field(default_factory=dict)
+
+
+class View(WholeTables):
     """One moment of the index; see `Store.reading`. Every verb answers from that moment."""
 
-    def __init__(self, moment: Moment, prepare: Prepare, known: dict[int, State]) -> None:
-        """Args: prepare, of the same database; known, the last state seen, kept parsed."""
+    def __init__(self, moment: Moment, prepare: Prepare, seen: Seen) -> None:
+        """Args: prepare, of the same database; seen, what was read before."""
         self._connection = moment.connection
         self.sequence = moment.sequence
-        self._known = known
+        self._seen = seen
         self.generation = moment.generation
         self._prepare = prepare
         self._queries = queries.queries_of(moment.generation, prepare)
 
     @property
-    def _tables(self) -> Tables:
-        return tables_of(self.generation, self._prepare)
+    def near(self) -> Near:
+        """What lies around a change, to work it out before it is made."""
+        return Near(self._connection, self.generation, self._prepare)
+
+    @property
+    def past(self) -> Past:
+        """History: what happened at each event, and what was believed at a time."""
+        return Past(self._connection, self._prepare)
 
     @property
     def state(self) -> State:
         """Where the index stands: release, counts, last event."""
-        state = self._known.get(self.sequence)
+        state = self._seen.states.get(self.sequence)
         if state is None:
-            state = _state(self._connection)
-            self._known.clear()
-            self._known[state.sequence] = state
+            state = self._state()
+            self._seen.states.clear()
+            self._seen.states[state.sequence] = state
         return state
+
+    def _state(self) -> State:
+        """The state as it is kept, but for the release, which hardly ever is another one."""
+        (row,) = self._queries.state.rows(self._connection)
+        release_id, counts = row[7], row[4]
+        return State(
+            generation=row[0],
+            sequence=row[1],
+            seed=row[2],
+            release=None if release_id is None else self._release(release_id),
+            provisional=row[3] == 1,
+            counts=json.loads(counts),
+            records=row[5],
+            persons=row[6],
+            last_at=row[8],
+        )
+
+    def _release(self, release_id: str) -> Release:
+        release = self._seen.releases.get(release_id)
+        if release is None:
+            asked = {"release_id": release_id}
+            name, document = self._connection.execute(queries.RELEASE, asked).one()
+            release = Release(release_id, name, json.loads(document))
+            self._seen.releases[release_id] = release
+        return release
 
     def release_files(self) -> dict[str, bytes]:
         """The files of the release that made the index, by name; none if it came before 0003."""
@@ -101,6 +140,11 @@ class View:
         """The person a record belongs to, anchored on that record; None if there is no record."""
         found = self._queries.person_no_of_record.rows(self._connection, **key._asdict())
         return self._person(found[0][0], [found[0][1]]) if found else None
+
+    def person_id_of(self, key: RecordKey) -> str | None:
+        """The id of the person a record belongs to; None if there is no record."""
+        found = self._queries.person_id_of_record.rows(self._connection, **key._asdict())
+        return str(found[0][0]) if found else None
 
     def _person(self, person_no: int, anchors: Sequence[int]) -> PersonRows:
         rows = self._queries.person.rows(self._connection, person_no=person_no)
@@ -165,7 +209,8 @@ class View:
         row = self._connection.execute(queries.RETIRED_PERSON, asked).one_or_none()
         if row is None:
             return None
-        members = tuple(RecordKey(*key) for key in json.loads(row.members))
+        rows = self._connection.execute(queries.RETIRED_MEMBERS, asked)
+        members = tuple(RecordKey(*key) for key in rows)
         return RetiredPerson(
             person_id=person_id,
             first_sequence=row.first_sequence,
@@ -185,6 +230,11 @@ class View:
                 counts[person_id] = counts.get(person_id, 0) + count
         return dict(sorted(counts.items()))
 
+    def members_ever(self, person_id: str) -> list[RecordKey]:
+        """The records that belong to a person, or once did; empty for an id never issued."""
+        asked = {"person_id": person_id}
+        return [RecordKey(*row) for row in self._connection.execute(queries.MEMBERS_EVER, asked)]
+
     def residences(self, key: RecordKey) -> list[Residence]:
         """The persons a record has belonged to, oldest first."""
         asked = {"source": key.source, "source_id": key.source_id}
@@ -195,74 +245,25 @@ class View:
         rows = self._connection.execute(queries.EVENTS)
         return [LoggedEvent(n, Event(kind, at, json.loads(said))) for n, kind, at, said in rows]
 
-    def previous_membership(self) -> pa.Table:
-        """The person of every record, for a link to keep ids: columns `source`, `source_id`,
-        `person_id` (strings) and `first_sequence` (the event at which the id was first seen).
-        """
-        from mpi.store import exports
+    def rulings(self) -> Rulings:
+        """All that is decided, replaced, sealed and gone, for a link."""
+        from mpi.store.rulings import rulings
 
-        return exports.previous_membership(self._connection, self._tables)
+        return rulings(self._connection)
 
-    def membership_as_of(self, sequence: int) -> pa.Table:
-        """What the index believed after an event: columns `source`, `source_id`, `person_id`."""
-        from mpi.store import exports
+    def decisions(
+        self, *, key: RecordKey | None = None, everything: bool = False
+    ) -> list[DecisionTaken]:
+        """Decisions, oldest first; of one record, if wanted; `everything`, those undone too."""
+        return taken.decisions(self._connection, key=key, everything=everything)
 
-        return exports.membership_as_of(self._connection, self._tables, sequence)
+    def supersessions(self, *, everything: bool = False) -> list[SupersessionMade]:
+        """Supersessions, oldest first; `everything`, those undone too."""
+        return taken.supersessions(self._connection, everything=everything)
 
-    def retired_persons(self) -> pa.Table:
-        """Every id not in use: `person_id`, `first_sequence`, `retired_sequence`, `how`,
-        `successors` (list of ids) and `members` (list of `{source, source_id}`), by person id.
-        """
-        from mpi.store import exports
-
-        return exports.retired_persons(self._connection)
-
-    def export_records(self, *, rows: int = ROWS) -> Iterator[pa.RecordBatch]:
-        """Every record with its person, in batches; schema `exports.RECORDS`.
-
-        `confidence` is that of the record and the golden record: null for the golden record
-        itself, and where only the spanning tree is kept.
-        """
-        from mpi.store import exports
-
-        return exports.records(self._connection, self._tables, rows)
-
-    def export_cross_references(self, *, rows: int = ROWS) -> Iterator[pa.RecordBatch]:
-        """Every identifier of every record, in batches; schema `exports.CROSS_REFERENCES`.
-
-        `direct`, `bottleneck` and `confidence` are those of the record and the golden record:
-        null for the golden record itself, and where only the spanning tree is kept.
-        """
-        from mpi.store import exports
-
-        return exports.cross_references(self._connection, self._tables, rows)
-
-    def numbered(self, name: str, *, rows: int = ROWS) -> Iterator[pa.RecordBatch]:
-        """A table as it is kept, with its numbers, in batches; `exports.NUMBERED` lists them."""
-        from mpi.store import exports
-
-        return exports.numbered(self._connection, self._tables, name, rows)
-
-    def export_links(self, *, rows: int = ROWS) -> Iterator[pa.RecordBatch]:
-        """Every link with the keys and persons of its records; schema `exports.LINKS`."""
-        from mpi.store import exports
-
-        return exports.links(self._connection, self._tables, rows)
-
-
-def _state(connection: Connection) -> State:
-    row = connection.execute(queries.STATE).one()
-    release = None
-    if row.release_id is not None:
-        release = Release(row.release_id, row.name, json.loads(row.document))
-    return State(
-        generation=row.generation,
-        sequence=row.sequence,
-        seed=row.seed,
-        release=release,
-        provisional=row.provisional == 1,
-        counts=json.loads(row.counts),
-    )
+    def seals(self, *, everything: bool = False) -> list[SealMade]:
+        """Seals, oldest first; `everything`, those undone too."""
+        return taken.seals(self._connection, everything=everything)
 
 
 def _batches(values: Iterable[T]) -> Iterator[list[T]]:

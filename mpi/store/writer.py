@@ -3,16 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import orjson
-from sqlalchemy import Connection, delete, insert, inspect, select, update
+import pyarrow as pa
+from sqlalchemy import Column, Connection, delete, func, insert, inspect, select, update
 
-from mpi.store import bulk, history
+from mpi.errors import IndexBusy
+from mpi.records import RecordKey
+from mpi.store import bulk, history, restoring, tombstones
+from mpi.store.beside import Beside, CatchUp
 from mpi.store.bulk import Loading, OnTable
 from mpi.store.database import Database
+from mpi.store.near import keyed
+from mpi.store.restoring import Source
 from mpi.store.rows import Event, Release
-from mpi.store.schema import generation, generation_of, index_state, log, release, release_file
-from mpi.store.snapshot import Snapshot
+from mpi.store.schema import (
+    Generation,
+    generation,
+    generation_of,
+    index_state,
+    loading,
+    log,
+    release,
+    release_file,
+)
+from mpi.store.snapshot import DELETED, Snapshot
+
+ROUNDS = 2_000
+"""How often a link takes in what happened meanwhile, before it makes all others wait."""
 
 
 class Writer:
@@ -23,37 +42,124 @@ class Writer:
         self._database = database
         self._connection = connection
 
-    def replace(self, snapshot: Snapshot, event: Event, *, on_table: OnTable | None = None) -> int:
+    def replace(
+        self,
+        snapshot: Snapshot,
+        event: Event,
+        *,
+        since: int | None = None,
+        on_table: OnTable | None = None,
+        catch_up: CatchUp | None = None,
+    ) -> int:
         """Keep a snapshot in place of what is live, with history; returns the event's sequence.
 
         Makes a generation in transactions of bounded size, then writes history, the log and the
         pointer in one. Readers see the old index until that one commits, whatever happens before.
         What was live before is dropped by the next link. `on_table` hears of each table filled and
         its rows, and at the end of `history`.
-        """
-        connection, heard = self._connection, on_table or _ignore
-        with self._database.failing_as_unreachable():
-            number, last = self._make_room()
-            new = generation(number)
-            counts = bulk.load(Loading(self._database, connection), new, snapshot, heard)
-            with connection.begin():
-                history.bring_up_to(connection, new, last + 1)
-                _log(connection, event, last + 1)
-                _keep_release(connection, snapshot.release)
-                _flip(connection, number, last + 1, snapshot, counts)
-                heard("history", 0)
-            self._database.settle(connection)
-        return last + 1
 
-    def _make_room(self) -> tuple[int, int]:
-        """Drop what is not live; returns the number of the next generation, and the last event."""
+        Args: since, the last event that the snapshot reflects; as of now if None. catch_up takes in
+        what happens after it; without one, raises IndexBusy where anything does.
+        """
+        heard = on_table or _ignore
+        with self._database.failing_as_unreachable():
+            live, number, last = self._make_room()
+            flip = _Flip(generation(live), generation(number), last if since is None else since)
+            self._begin_loading(flip, snapshot.release)
+            into = Loading(self._database, self._connection)
+            counts = bulk.load(into, flip.new, snapshot, heard)
+            if catch_up is not None:
+                self._catch_up(flip, catch_up)
+            with self._connection.begin():
+                sequence = self._go_live(flip, snapshot, event, counts, catch_up)
+                heard("history", 0)
+            self._database.settle(self._connection)
+        return sequence
+
+    def _catch_up(self, flip: _Flip, catch_up: CatchUp) -> None:
+        """Take in most of what happened meanwhile, while it goes on happening."""
+        for _ in range(ROUNDS):
+            with self._connection.begin():
+                self._database.steady(self._connection)
+                if not catch_up.some(Beside(self._database, self._connection, flip.new)):
+                    return
+
+    def restore(self, rows_of: Source) -> None:
+        """Fill this index, which is empty, with tables that were kept; see `restoring`."""
+        with self._database.failing_as_unreachable():
+            _, number, _ = self._make_room()
+            restoring.restore(self._database, self._connection, rows_of, generation(number))
+
+    def scrub(self) -> bool:
+        """Drop what is not live, and see `database.Database.scrub`."""
+        with self._database.failing_as_unreachable():
+            live, number, _ = self._make_room()
+            with self._connection.begin():
+                self._connection.execute(delete(loading))
+            clean = self._database.scrub(self._connection)
+        return clean and number == live + 1
+
+    def _go_live(
+        self,
+        flip: _Flip,
+        snapshot: Snapshot,
+        event: Event,
+        counts: Mapping[str, int],
+        catch_up: CatchUp | None,
+    ) -> int:
+        """Write history, the log and the pointer, in the caller's transaction."""
+        connection = self._connection
+        self._database.switch(connection)
+        beside = Beside(self._database, connection, flip.new)
+        if beside.standing.sequence != flip.last:
+            flip = replace(flip, last=beside.standing.sequence)
+            if catch_up is None:
+                said = "It was changed while it was being linked; link again."
+                raise IndexBusy(said, **self._database.where)
+            catch_up.rest(beside, flip.sequence, max(event.at, beside.view.state.last_at))
+            counts = beside.counts(counts)
+        sequence = flip.sequence
+        history.bring_up_to(connection, flip.new, sequence)
+        deleted = _unless_erased(_rows(snapshot.deleted), beside)
+        tombstones.bury(connection, flip.old, flip.new, deleted=deleted, sequence=sequence)
+        _log(connection, event, sequence)
+        _keep_release(connection, snapshot.release)
+        _move_pointer(connection, flip, snapshot, counts)
+        connection.execute(delete(loading))
+        return sequence
+
+    def _make_room(self) -> tuple[int, int, int]:
+        """Drop what is not live; the numbers of what is live, of what is next, and of the last
+        event.
+        """
         connection = self._connection
         with connection.begin():
             live, last = connection.execute(POINTER).one()
             names = inspect(connection).get_table_names()
         others = {number for name in names if (number := generation_of(name)) is not None} - {live}
         used = [n for n in sorted(others) if not self._database.drop(connection, generation(n))]
-        return max([live, *used]) + 1, last
+        return live, max([live, *used]) + 1, last
+
+    def _begin_loading(self, flip: _Flip, made_by: Release) -> None:
+        """Say what is being made, for whoever looks or comes after us."""
+        of = {"generation": flip.new.number, "since": flip.last, "release_id": made_by.release_id}
+        with self._connection.begin():
+            self._connection.execute(delete(loading))
+            self._connection.execute(insert(loading).values(id=1, **of))
+
+
+@dataclass(frozen=True, slots=True)
+class _Flip:
+    """From which generation to which, and after which event."""
+
+    old: Generation
+    new: Generation
+    last: int
+
+    @property
+    def sequence(self) -> int:
+        """The event that the flip is."""
+        return self.last + 1
 
 
 POINTER = select(index_state.c.generation, index_state.c.sequence)
@@ -63,10 +169,26 @@ def _ignore(table: str, rows: int) -> None:
     """Nobody listens."""
 
 
+def _unless_erased(
+    deleted: list[tuple[str, str, str]], beside: Beside
+) -> list[tuple[str, str, str]]:
+    """What sources say is gone, without the keys of records that were erased meanwhile."""
+    names, secret = beside.erased(0), beside.standing.secret
+    if not names:
+        return deleted
+    return [row for row in deleted if keyed(secret, RecordKey(*row[:2])) not in names]
+
+
+def _rows(deleted: pa.Table) -> list[tuple[str, str, str]]:
+    return list(zip(*(deleted[name].to_pylist() for name in DELETED.names), strict=True))
+
+
 def _log(connection: Connection, event: Event, sequence: int) -> None:
-    detail = _json(event.detail)
-    row = {"sequence": sequence, "kind": event.kind, "at": event.at, "detail": detail}
+    """Write the log; time in it never goes back."""
+    at = max(event.at, connection.scalar(select(index_state.c.last_at)) or "")
+    row = {"sequence": sequence, "kind": event.kind, "at": at, "detail": _json(event.detail)}
     connection.execute(insert(log).values(row))
+    connection.execute(update(index_state).values(last_at=at))
 
 
 def _keep_release(connection: Connection, made_by: Release) -> None:
@@ -89,22 +211,28 @@ def _keep_files(connection: Connection, made_by: Release) -> None:
         connection.execute(insert(release_file), files)
 
 
-def _flip(
-    connection: Connection,
-    number: int,
-    sequence: int,
-    snapshot: Snapshot,
-    counts: Mapping[str, int],
+def _move_pointer(
+    connection: Connection, flip: _Flip, snapshot: Snapshot, counts: Mapping[str, int]
 ) -> None:
+    new = flip.new
     connection.execute(
         update(index_state).values(
-            generation=number,
-            sequence=sequence,
+            generation=new.number,
+            sequence=flip.sequence,
             release_id=snapshot.release.release_id,
             provisional=int(snapshot.provisional),
             counts=_json(counts),
+            next_record_no=_next(connection, new.record.c.record_no),
+            next_person_no=_next(connection, new.person.c.person_no),
+            records=counts["record"],
+            persons=counts["person"],
         )
     )
+
+
+def _next(connection: Connection, numbers: Column[int]) -> int:
+    """The first number after those used."""
+    return (connection.scalar(select(func.max(numbers))) or 0) + 1
 
 
 def _json(value: Mapping[str, object]) -> str:

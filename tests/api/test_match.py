@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mpi.api import match_schemas as schemas
 from mpi.api.app import create_app
-from mpi.api.routes.match import LARGEST_BODY
+from mpi.api.routes.dependencies import LARGEST_BODY
 from mpi.api.schemas import Problem
 from mpi.index.given import _READERS
 from mpi.linking.intake import record_of

@@ -26,7 +26,7 @@ class Outcome:
 @pytest.fixture
 def mpi(capsys, monkeypatch):
     """Run `mpi` with some arguments and no settings but those given by name."""
-    for name in ("INDEX", "MODEL", "SOURCES", "HOST", "PORT", "LOG"):
+    for name in ("INDEX", "MODEL", "SOURCES", "HOST", "PORT", "LOG", "POLICY"):
         monkeypatch.delenv(f"MPI_{name}", raising=False)
 
     def run(*arguments: object, **environ: str) -> Outcome:

@@ -32,7 +32,7 @@ def test_columns_are_given_with_commas_or_one_by_one(mpi, asked, given):
 
 
 def test_the_summary_comes_first_then_groups_bands_rules_and_thresholds(mpi, asked):
-    done = mpi(*asked, "--by", "sex,age_band")
+    done = mpi(*asked, "--by", "sex,age_band", "--all")
     assert done.code == 0
     titles = (
         "Against ",
@@ -47,7 +47,22 @@ def test_the_summary_comes_first_then_groups_bands_rules_and_thresholds(mpi, ask
     places = [done.out.index(title) for title in titles]
     assert places == sorted(places)
     assert "as shipped" in done.out
-    assert "few" in done.out
+    assert "withheld" in done.out
+
+
+def test_only_the_groups_most_missed_are_shown_unless_all_are_asked_for(mpi, asked):
+    short, whole = (mpi(*asked, "--by", "sex,age_band", *more).out for more in ((), ("--all",)))
+    said = mpi(*asked, "--by", "sex,age_band", "--json").json["groups"]
+    assert "By age_band" not in short
+    assert "What blocking finds" not in short
+    assert f"of {len(said['sex'])} by sex, {len(said['age_band'])} by age_band" in short
+    shown = [line.split()[1] for line in short.splitlines() if line.strip().startswith("age_band:")]
+    told = [group for group in said["age_band"] if not group["small"]]
+    told.sort(key=lambda g: (g["significant"], g["missed_match"]["rate"]), reverse=True)
+    assert shown == [group["group"] for group in told[:2]]
+    assert "With --all also all groups" in short
+    assert "--all" not in whole
+    assert len(short.splitlines()) < len(whole.splitlines()) - 20
 
 
 def test_without_columns_there_are_no_groups(mpi, asked):
@@ -57,9 +72,9 @@ def test_without_columns_there_are_no_groups(mpi, asked):
 
 
 def test_on_a_narrow_terminal_intervals_give_way(mpi, asked, monkeypatch):
-    wide = mpi(*asked, "--by", "sex").out
+    wide = mpi(*asked, "--by", "sex", "--all").out
     monkeypatch.setattr(rendering, "WIDE", 80)
-    narrow = mpi(*asked, "--by", "sex").out
+    narrow = mpi(*asked, "--by", "sex", "--all").out
     rows = [
         next(line for line in out.splitlines() if line.strip().startswith("male "))
         for out in (wide, narrow)

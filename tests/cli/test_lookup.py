@@ -29,9 +29,10 @@ def test_it_shows_the_person_and_each_identifier_with_how_sure_and_why(mpi, inde
 def test_on_a_narrow_terminal_the_table_keeps_to_its_width(mpi, index_url, monkeypatch):
     monkeypatch.setattr(rendering, "WIDE", 80)
     done = mpi("lookup", "nhs-number", "9990000018", "--index", index_url)
-    (noms,) = [line for line in done.out.splitlines() if line.split()[:1] == ["noms-number"]]
+    noms, _ = [line for line in done.out.splitlines() if line.split()[:1] == ["noms-number"]]
     assert noms.split() == ["noms-number", "A1234BC", "0.9850", "probabilistic"]
     assert "Confidence is provisional" in done.out
+    assert "  noms-number A1234BC: nomis A1234BC\n" in done.out
     assert max(map(len, done.out.splitlines())) <= 80
 
 

@@ -110,6 +110,11 @@ def test_it_serves_and_logs_without_identifiers_and_stops_when_interrupted(index
         reader.join(timeout=20)
         log = "".join(lines + rest)
     assert "GET /v1/cross-references/{system}/{value:path} 200" in log
+    logged = [json.loads(line) for line in log.splitlines()]
+    assert any(each["message"].startswith("no policy: everybody") for each in logged)
+    (told,) = [each for each in logged if each.get("route", "").startswith("/v1/cross-references/")]
+    assert (told["method"], told["status"]) == ("GET", 200)
+    assert told["seconds"] > 0
     assert "0000123Q" not in log
     assert "Traceback" not in log
 

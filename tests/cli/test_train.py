@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
+
 import pytest
 
 from tests.cli.spoilt import LEAK, refused
+
+MPI = (sys.executable, "-c", "from mpi.cli.app import main; main()")
 
 
 @pytest.mark.parametrize(
@@ -35,3 +42,24 @@ def test_warnings_go_to_stderr_and_into_the_result_for_programs(mpi, world):
     assert any("Not compared, for want of data" in each for each in said)
     assert done.err.count("Not compared") == 1
     assert done.json["term_frequencies"] == {"family_set": 1}
+
+
+def test_a_training_that_is_terminated_leaves_nothing(world):
+    to = world.folder / "models" / "ended"
+    training = subprocess.Popen(
+        [*MPI, "train", "--feeds", world.folder / "feeds", "--to", to],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert training.stderr.readline().startswith("read ")
+        assert sorted(os.listdir(to.parent)) == [".ended.lock", ".ended.partial"]
+        training.terminate()
+        _, said = training.communicate(timeout=60)
+        assert training.returncode == 128 + signal.SIGTERM
+        assert "Traceback" not in said
+        assert os.listdir(to.parent) == []
+    finally:
+        training.kill()
+        training.wait()

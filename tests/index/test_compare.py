@@ -147,6 +147,19 @@ def test_a_truth_may_know_more_and_fewer_records_than_the_feeds(invented, releas
     assert found.new.quality.accuracy.pairs.recall < 1
 
 
+def test_a_release_of_another_version_is_named_with_another_way_to_compare(
+    invented, releases, tmp_path
+):
+    older = tmp_path / "older"
+    older.mkdir()
+    save(invented.brief_release, older)
+    path = older / "parameters.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"definition": "0" * 16}))
+    with pytest.raises(ModelMismatch, match=r"mpi evaluate --card.*mpi release") as caught:
+        compare(older, releases["brief"], invented.feeds)
+    assert caught.value.where == {"folder": older}
+
+
 @pytest.mark.parametrize(
     ("error", "given"),
     [

@@ -22,6 +22,7 @@ BY = ("sex", "age_band")
 KEYS = {
     "release", "thresholds", "records", "persons", "truth_people", "accuracy", "intervals",
     "source_pairs", "groups", "related", "largest_wrong_merge", "calibration", "blocking", "curve",
+    "sketch",
 }  # fmt: skip
 
 
@@ -86,7 +87,9 @@ def test_groups_have_every_figure_with_an_interval(found):
 def test_few_people_are_not_reported_on(found, truth):
     people = truth.group_by(["person", "age_band"]).aggregate([]).to_pandas()["age_band"]
     small = {group.group for group in found.groups["age_band"] if group.small}
-    assert small == {band for band, many in people.value_counts().items() if many < 10}
+    assert small >= {band for band, many in people.value_counts().items() if many < 10} != set()
+    # with one group alone the totals less the others would tell
+    assert len(small) > 1
     assert all(g.group not in small for g in found.blocking.groups["age_band"])
 
 

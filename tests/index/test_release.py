@@ -152,6 +152,14 @@ def test_a_current_release_of_another_version_can_still_be_replaced(models):
     assert found.over.name == "older"
 
 
+def test_a_current_release_that_is_gone_is_told_with_what_to_do(models):
+    (models / "older").rename(models.parent / "elsewhere")
+    with pytest.raises(ModelNotFound, match="--over"):
+        release(models / "newer", options=NOW)
+    assert release(models / "newer", options=replace(NOW, over=models.parent / "elsewhere")).over
+    assert (models / "current").read_text() == "newer\n"
+
+
 def test_a_candidate_of_another_version_cannot_be_released(models):
     path = models / "newer" / "parameters.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"definition": "0" * 16}))

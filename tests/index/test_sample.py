@@ -17,11 +17,12 @@ from mpi.index.pairs import known_pairs
 from mpi.index.sample import LEAST_PAIRS, sample
 from mpi.store.store import open_store
 from mpi.synthetic import synthesise
+from mpi.training.sample_design import design_of
 from mpi.training.streams import Stream
 from tests.invented import LINKED
 
 PAIR = ["source_l", "source_id_l", "source_r", "source_id_r"]
-BLIND = [*PAIR, "label", "reviewer", "stream", "stratum", "inclusion_probability"]
+BLIND = [*PAIR, "label", "reviewer", "stream", "sample"]
 
 
 class World:
@@ -106,8 +107,9 @@ def test_a_sample_shows_record_keys_and_nothing_that_could_sway(world, tmp_path)
     rows = table.to_pylist()
     assert len({tuple(row[c] for c in PAIR) for row in rows}) == 300
     assert {row["stream"] for row in rows} == {"evaluation"}
+    assert len({row["sample"] for row in rows}) == 1
     # neither the order of the rows nor that of the codes follows the strata
-    codes = [row["stratum"] for row in rows]
+    codes = [row["stratum"] for row in design(to)]
     assert codes != sorted(codes)
     assert sum(a != b for a, b in pairwise(codes)) > 50
 
@@ -115,7 +117,7 @@ def test_a_sample_shows_record_keys_and_nothing_that_could_sway(world, tmp_path)
 def test_the_probabilities_add_up_to_the_pairs_of_the_index(world, tmp_path):
     to = tmp_path / "labels.parquet"
     summary = sample(world.url, to, size=250)
-    probability = pq.read_table(to).column("inclusion_probability").to_numpy()
+    probability = np.array([row["inclusion_probability"] for row in design(to)])
     assert ((probability > 0) & (probability <= 1)).all()
     whole = summary.pairs_within + summary.pairs_between
     assert (1 / probability).sum() == pytest.approx(whole) == len(world.pairs)
@@ -125,8 +127,13 @@ def test_the_same_seed_draws_the_same_file_and_another_another(world, tmp_path):
     files = [tmp_path / f"{name}.parquet" for name in ("one", "again", "other")]
     for to, seed in zip(files, (1, 1, 2), strict=True):
         sample(world.url, to, size=100, seed=seed)
-    one, again, other = (path.read_bytes() for path in files)
-    assert one == again != other
+    for paths in (files, [design_of(path) for path in files]):
+        one, again, other = (path.read_bytes() for path in paths)
+        assert one == again != other
+
+
+def design(path):
+    return pq.read_table(design_of(path)).to_pylist()
 
 
 def drawn(path):
@@ -219,9 +226,8 @@ def test_a_sample_of_another_state_of_the_index_is_told_from_this_one(world, tmp
 
 
 SPOILT = {
-    "two samples in one": ({"inclusion_probability": 0.5, "stratum": "s01"}, "one sample"),
+    "two samples in one": ({"sample": "0123abcd"}, "one sample"),
     "nobody has looked": ({"label": None}, "Nobody"),
-    "another index": ({"source_id_l": "Qwortleberry"}, "not there"),
     "of the other stream": ({"stream": "training"}, "never judge"),
 }
 
@@ -231,14 +237,71 @@ def test_labels_that_cannot_judge_are_refused(world, tmp_path, change, named):
     path = tmp_path / "labels.parquet"
     sample(world.url, path, size=120)
     rows = pq.read_table(world.answered(path, path)).to_pylist()
-    spoilt = rows[:1] if "stratum" in change else rows
+    spoilt = rows[:1] if "sample" in change else rows
     for row in spoilt:
         row.update(change)
     pq.write_table(pa.Table.from_pylist(rows), path)
     with pytest.raises(InvalidLabels, match=named) as caught:
         evaluate_labels(world.url, path)
     assert caught.value.where["file"] == path
+
+
+@pytest.mark.parametrize("name", ["labels.parquet", "labels.csv"])
+def test_labels_away_from_their_design_are_not_read(world, tmp_path, name):
+    path = tmp_path / name
+    sample(world.url, path, size=60)
+    design_of(path).rename(tmp_path / "elsewhere")
+    with pytest.raises(InvalidLabels, match=r"labels\.design\.parquet"):
+        evaluate_labels(world.url, path)
+
+
+def test_a_file_of_labels_may_have_another_name_than_that_of_the_sample(world, tmp_path):
+    path = tmp_path / "labels.parquet"
+    sample(world.url, tmp_path / "other.parquet", size=60, seed=2)
+    sample(world.url, path, size=60)
+    labelled = world.answered(path, tmp_path / "labelled.parquet")
+    assert evaluate_labels(world.url, labelled).speaks_for == pytest.approx(1.0)
+
+
+def test_a_pair_that_was_not_drawn_is_told_from_the_sample(world, tmp_path):
+    path = tmp_path / "labels.parquet"
+    sample(world.url, path, size=60)
+    rows = pq.read_table(world.answered(path, path)).to_pylist()
+    rows[3]["source_id_r"] = "Qwortleberry"
+    pq.write_table(pa.Table.from_pylist(rows), path)
+    with pytest.raises(InvalidLabels, match=r"1 of its pairs were not drawn \(row 4\)") as caught:
+        evaluate_labels(world.url, path)
     assert "Qwortleberry" not in caught.value.message
+
+
+def test_labels_with_their_design_in_the_same_file_are_read_as_well(world, tmp_path):
+    """As review gives them out, when everybody has decided."""
+    path, both = tmp_path / "labels.parquet", tmp_path / "both.parquet"
+    sample(world.url, path, size=200)
+    rows = zip(pq.read_table(world.answered(path, path)).to_pylist(), design(path), strict=True)
+    whole = [row | told for row, told in rows]
+    for row in whole:
+        del row["sample"]
+    pq.write_table(pa.Table.from_pylist(whole), both)
+    assert evaluate_labels(world.url, both) == evaluate_labels(world.url, path)
+
+
+def test_strata_that_nobody_has_decided_are_told(world, tmp_path):
+    path = tmp_path / "labels.parquet"
+    sample(world.url, path, size=400)
+    rows = pq.read_table(world.answered(path, path)).to_pylist()
+    every = evaluate_labels(world.url, path)
+    assert every.silent == {"within": 0.0, "between": 0.0}
+    smallest = min(every.strata["within"], key=lambda stratum: stratum.pairs)
+    for row, told in zip(rows, design(path), strict=True):
+        if told["stratum"] == smallest.name:
+            row["label"] = "unsure"
+    pq.write_table(pa.Table.from_pylist(rows), path)
+    found = evaluate_labels(world.url, path)
+    whole = sum(stratum.pairs for stratum in every.strata["within"])
+    assert found.silent == {"within": pytest.approx(smallest.pairs / whole), "between": 0.0}
+    assert any("pairs within persons: of their strata nobody" in each for each in found.warnings)
+    assert found.as_dict()["silent"]["within"] > 0
 
 
 def test_an_index_that_was_never_linked_has_nothing_to_draw_from(tmp_path):
@@ -269,12 +332,16 @@ def test_labels_are_never_overwritten_by_another_sample(world, tmp_path):
     with pytest.raises(UnwritableOutput, match="already"):
         sample(world.url, path)
     assert path.read_text() == "somebody's work"
+    path.rename(tmp_path / "kept.csv")
+    design_of(path).write_text("")
+    with pytest.raises(UnwritableOutput, match=r"labels\.design\.parquet"):
+        sample(world.url, path)
 
 
 def test_strata_are_never_too_small_to_say_anything(world, tmp_path):
     path = tmp_path / "labels.parquet"
     sample(world.url, path, size=500)
-    rows = pq.read_table(path).to_pylist()
+    rows = design(path)
     pairs = {row["stratum"]: 0.0 for row in rows}
     for row in rows:
         pairs[row["stratum"]] += 1 / row["inclusion_probability"]

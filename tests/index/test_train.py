@@ -8,6 +8,8 @@ import logging
 import pytest
 
 from mpi.errors import DegenerateModel, InvalidFrequencies, UnusableModel
+from mpi.index.evaluate import evaluate
+from mpi.index.link import link
 from mpi.index.progress import SilentProgress
 from mpi.index.train import TrainOptions, train
 from mpi.model.blocking import RULES, rule_name
@@ -15,6 +17,8 @@ from mpi.model.comparisons import COMPARISONS
 from mpi.model.parameters import load, save
 from mpi.training import estimate, lint
 from mpi.training.lint import require_sound
+from mpi.training.sketch import shared
+from tests.invented import LINKED
 
 FREQUENCIES = "attribute,value,people\nfamily_set,Smith,900\nfamily_set,UNKNOWN,70\n"
 
@@ -83,6 +87,23 @@ def unsettled(monkeypatch):
 def degenerate(monkeypatch):
     monkeypatch.setattr(lint, "LEAST_M", 0.9)
     return DegenerateModel, "which no pairs can have shown"
+
+
+def test_a_release_knows_the_feeds_it_was_trained_on_again(made, invented, tmp_path):
+    """By a sketch: of an index of the same feeds it is the same, of one of others another."""
+    summary, metrics, _ = made
+    known = metrics["trained"]["sketch"]
+    assert "sketch" not in summary.as_dict()
+    feeds = {
+        "same": summary.folder.parent / "feeds",
+        "others": invented.copy_of_feeds(tmp_path / "others", "courts", "police_custody"),
+    }
+    alike = {}
+    for name, folder in feeds.items():
+        url = f"sqlite:///{tmp_path / name}.db"
+        link(folder, summary.folder, url, options=LINKED)
+        alike[name] = shared(known, evaluate(url, invented.truth).sketch)
+    assert alike == {"same": pytest.approx(1.0), "others": 0.0}
 
 
 class Stops(SilentProgress):

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow.compute as pc
 import pytest
 
-from mpi.linking.batch import link_rows, live_keys, verified_values
+from mpi.linking.batch import link_rows, live_keys
 from mpi.linking.clusters import TWO_VERIFIED_VALUES
 from mpi.linking.engines.duckdb import (
     Limits,
@@ -21,6 +21,7 @@ from mpi.linking.engines.duckdb import (
     store_keys,
 )
 from mpi.linking.evidence import Decisions
+from mpi.linking.values import verified_values
 from mpi.model.blocking import RULE_BITS, RULES, blocking_keys
 from mpi.model.comparisons import COMPARISONS
 from mpi.model.frequencies import annotate_table

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mpi.linking.confidence import ALL_PAIRS, confidences
+from mpi.linking.confidence import ALL_PAIRS, DECIDED, confidences
 from mpi.linking.evidence import Pairs
 from mpi.model.calibration import Calibration
 from mpi.records import CONFIDENCE_PARTS
@@ -19,13 +19,18 @@ weights = st.integers(-30_000, 60_000)
 
 
 def pairs_of(*given):
-    left, right, weight = (np.array(c, dtype=np.int64) for c in zip(*given, strict=True))
+    left, right, weight = np.array(given, dtype=np.int64).reshape(-1, 3).T
     return Pairs(left, right, weight, np.full(len(left), True))
 
 
 def by_pair(found):
     columns = (found.left, found.right, found.parts)
     return {(a, b): parts for a, b, parts in zip(*(c.tolist() for c in columns), strict=True)}
+
+
+def parts(direct, bottleneck):
+    [sure] = CURVE.confidence(np.array([direct]), np.array([bottleneck]))
+    return round(sure * CONFIDENCE_PARTS)
 
 
 def chain(size):
@@ -109,3 +114,30 @@ def test_a_person_of_very_many_records_keeps_a_spanning_tree(size, kept):
 def test_pairs_of_different_persons_are_left_out():
     found = confidences(np.array([0, 0, 2]), pairs_of((0, 1, 5_000), (1, 2, 9_000)), CURVE)
     assert by_pair(found).keys() == {(0, 1)}
+
+
+def test_a_decided_pair_is_as_strong_as_any_and_keeps_its_own_weight():
+    found = confidences(
+        np.zeros(3, dtype=np.int64),
+        pairs_of((0, 1, -4_000), (1, 2, 6_000)),
+        CURVE,
+        must=np.array([[1, 0]]),
+    )
+    there = by_pair(found)
+    assert found.direct.tolist()[:2] == [-4_000, 6_000]
+    assert there[0, 1] == parts(DECIDED, DECIDED)
+    assert there[0, 2] == there[1, 2] == parts(6_000, 6_000)
+
+
+def test_a_decided_pair_that_was_never_weighed_has_no_weight_of_its_own():
+    found = confidences(np.zeros(2, dtype=np.int64), pairs_of(), CURVE, must=np.array([[0, 1]]))
+    assert found.known.tolist() == [False]
+    assert by_pair(found) == {(0, 1): parts(DECIDED, DECIDED)}
+
+
+def test_a_must_link_that_was_not_followed_counts_for_nothing():
+    label, pairs = np.array([0, 0, 2]), pairs_of((0, 1, 5_000))
+    must = np.array([[1, 2], [0, 0]])
+    assert by_pair(confidences(label, pairs, CURVE, must=must)) == by_pair(
+        confidences(label, pairs, CURVE)
+    )

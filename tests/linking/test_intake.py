@@ -13,14 +13,16 @@ from hypothesis import given, settings
 from mpi.attributes import RECORD_NUMBER
 from mpi.errors import TruncatedSnapshot
 from mpi.linking import intake as module
-from mpi.linking.intake import Delivery, record_of, standardised, take_in
+from mpi.linking.delivery import Delivery, Kept
+from mpi.linking.intake import record_of, standardised, take_in
 from mpi.records import Name, Record
 from mpi.sources import Rejects, discover_feeds, feed_of, load_sources, read_feed, render_rows
+from mpi.sources.versions import version_key
 from tests.invented import intake_of
 from tests.model.rows import records
 
 SOURCES = load_sources()
-STORED = ("source", "source_id", "version", "payload")
+STORED = ("source", "source_id", "version", "version_key", "payload")
 
 
 def stored(intake):
@@ -100,14 +102,18 @@ def invented_records(source, count):
     return [Record(source, f"{n:04d}", names=(Name("Ann", f"Fenwold{n}"),)) for n in range(count)]
 
 
+def kept(records):
+    return [Kept(record, version_key(record.version)) for record in records]
+
+
 def taken_in(folder, source, *, feed, before):
     """The rows after a feed of some records came to an index that held some."""
     path = write_feed(folder / "feeds", source, feed)
     delivery = Delivery(
         SOURCES[source],
         feed_of(path, SOURCES),
-        known=frozenset(record.source_id for record in before),
-        records=lambda: before,
+        known={record.source_id: version_key(record.version) for record in before},
+        records=lambda: kept(before),
     )
     return take_in([delivery], folder, Rejects())
 
@@ -134,9 +140,9 @@ def test_a_delta_reads_what_the_index_holds_once_and_drops_what_came_too_late(tm
 
     def records():
         reads.append(True)
-        return iter(held)
+        return kept(held)
 
-    known = frozenset(r.source_id for r in held)
+    known = {r.source_id: version_key(r.version) for r in held}
     delivery = Delivery(SOURCES["courts"], feed_of(path, SOURCES), known, records)
     intake = take_in([delivery], tmp_path, Rejects())
     assert reads == [True]
@@ -147,8 +153,9 @@ def test_a_delta_reads_what_the_index_holds_once_and_drops_what_came_too_late(tm
 
 def test_a_source_that_sent_no_feed_keeps_its_records(tmp_path):
     before = invented_records("hjis", 5)
-    kept = Delivery(SOURCES["hjis"], None, frozenset(r.source_id for r in before), lambda: before)
-    intake = take_in([kept], tmp_path, Rejects())
+    known = {record.source_id: "" for record in before}
+    no_feed = Delivery(SOURCES["hjis"], None, known, lambda: kept(before))
+    intake = take_in([no_feed], tmp_path, Rejects())
     assert [record_of(p) for p in stored(intake)["payload"].to_pylist()] == before
 
 

@@ -36,7 +36,16 @@ def snapshot(persons=None, *, release="r1", provisional=True):
         if number[left] < number[right]
     ]
     records = [
-        (n, *name.split("/"), "v1", person_no[name], f"payload of {name}".encode())
+        (
+            n,
+            *name.split("/"),
+            "v1",
+            person_no[name],
+            "v1",
+            f"payload of {name}".encode(),
+            b"[]",
+            b"",
+        )
         for name, n in sorted(number.items(), key=lambda item: item[1])
     ]
     return Snapshot(

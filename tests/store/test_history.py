@@ -24,7 +24,9 @@ def test_a_link_keeps_release_counts_log_and_membership(linked):
         "link": 2,
         "confidence": 2,
         "person": 2,
+        "possible": 0,
     }
+    assert (state.records, state.persons, state.last_at) == (4, 2, "2026-01-02T03:04:05Z")
     with linked.reading() as view:
         (logged,) = view.events()
         assert view.previous_membership()["first_sequence"].to_pylist() == [1, 1, 1, 1]

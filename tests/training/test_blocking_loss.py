@@ -70,9 +70,9 @@ def test_a_pair_that_shares_two_keys_is_found_once():
 
 
 def test_groups_share_the_loss_and_few_people_are_left_out():
-    people = [(person, {(1, 0)} if person % 2 else set()) for person in range(24) for _ in "ab"]
+    people = [(person, {(1, 0)} if person % 2 else set()) for person in range(34) for _ in "ab"]
     group = ["odd" if person % 2 else "even" for person, _ in people]
-    group[:2] = ["few", "few"]
+    group[:22] = ["few"] * 10 + ["some"] * 12
     found = judged(people, group=group)
     groups = {each.group: each.as_dict() for each in found.groups["group"]}
     assert groups == {

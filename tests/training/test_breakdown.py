@@ -60,6 +60,27 @@ def test_source_pairs_add_up_to_the_totals(records):
     assert sum(each.pairs.fn for each in found) == total.fn
 
 
+def test_source_pairs_of_few_people_are_withheld_with_the_next_smallest():
+    """Twelve people in pds and nomis, eleven of them in courts too, two of these in hjis."""
+    sources = {"pds": 12, "nomis": 12, "courts": 11, "hjis": 2}
+    true = [person for people in sources.values() for person in range(people)]
+    source = [name for name, people in sources.items() for _ in range(people)]
+    found = {(e.left, e.right): e for e in by_source_pair(overlap(true, true), source)}
+    assert {names for names, each in found.items() if each.small} == {
+        ("courts", "hjis"),
+        ("hjis", "nomis"),
+        ("hjis", "pds"),
+        ("courts", "nomis"),
+    }
+    assert found["courts", "hjis"].as_dict() == {
+        "left": "courts",
+        "right": "hjis",
+        **dict.fromkeys(("tp", "fp", "fn", "precision", "recall")),
+        "small": True,
+    }
+    assert found["nomis", "pds"].as_dict()["tp"] == 12
+
+
 def test_merged_twins_are_counted_by_pairs_of_persons():
     #            two twins merged twice over | twins kept apart | namesakes, not twins
     predicted = [1, 1, 2, 2, 3, 4, 5, 5]
@@ -137,8 +158,16 @@ def test_groups_are_named_in_order_and_null_is_not_stated():
     assert code.tolist() == [1, 2, 0, 1]
 
 
-def test_rows_and_dictionaries_carry_the_counts():
-    table = overlap([1, 1, 2], [1, 2, 2])
-    (pair,) = [each for each in by_source_pair(table, ["a", "a", "b"]) if each.right == "b"]
-    assert pair.row() == ("a - b", 0, 0, 1, 1.0, 0.0)
-    assert pair.as_dict()["fn"] == 1
+def test_dictionaries_carry_the_counts():
+    true = [person for person in range(10) for _ in "ab"]
+    (pair,) = by_source_pair(overlap(range(20), true), ["a", "b"] * 10)
+    assert pair.as_dict() == {
+        "left": "a",
+        "right": "b",
+        "tp": 0,
+        "fp": 0,
+        "fn": 10,
+        "precision": 1.0,
+        "recall": 0.0,
+        "small": False,
+    }

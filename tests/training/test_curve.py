@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from mpi.linking.batch import verified_values
+from mpi.linking.values import verified_values
 from mpi.model.thresholds import Thresholds
 from mpi.training.curve import STEPS, averages, curve
 from mpi.training.metrics import overlap, pairs

@@ -15,8 +15,9 @@ from mpi.model.levels import Learning
 from mpi.model.scoring import _compile, comparable
 from mpi.records import Identifier, Name, Record
 from mpi.training.deterministic import MOST_HOLDERS, certain_people
-from mpi.training.different import People, level_counts, shares_among_different
+from mpi.training.different import People, shares_among_different
 from mpi.training.estimate import Effort
+from mpi.training.level_counts import level_counts
 from tests.invented import rows_of
 
 NOTHING = np.empty(0, dtype=np.int64)
@@ -63,9 +64,14 @@ def test_pairs_are_counted_at_the_level_that_the_scorer_gives_them(crowd):
     with connection(Limits()) as con:
         store_compared(con, annotate_table(crowd, NO_FREQUENCIES))
         store_pairs(con, left, right)
-        counts = level_counts(con, wanted)
+        pairs = "SELECT join_key_l l, join_key_r r, join_key_l % 3 = 0 flag FROM candidate"
+        counts = level_counts(con, wanted, pairs)
     for comparison in wanted:
-        assert counts[comparison.name] == counted_one_by_one(crowd, comparison)
+        found = counts[comparison.name]
+        expected = counted_one_by_one(crowd, comparison)
+        assert {code: sum(both) for code, both in found.items()} == expected
+    third = sum(len(crowd) - 1 - n for n in range(0, len(crowd), 3))
+    assert sum(flagged for flagged, _ in counts["source_system"].values()) == third
 
 
 def test_u_is_exact_where_pairs_share_a_key_and_sampled_elsewhere(crowd):

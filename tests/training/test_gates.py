@@ -223,6 +223,48 @@ def test_a_comparison_on_the_training_feeds_is_not_believed(figure, gate):
     assert failed(worse, current=CURRENT, comparison=flattering) == {gate}
 
 
+FEEDS, OTHERS = "0123456789abcdef" * 32, "fedcba9876543210" * 32
+HALF = FEEDS[:300] + OTHERS[300:]
+
+
+def trained_on(*sketches, judged, older=()):
+    metrics = {**metrics_of("new")}
+    known = {"sketch": sketches[0]} if sketches else {}
+    metrics["trained"] = metrics["trained"] | known | {"sketches_of_weights": older}
+    metrics[E] = metrics[E] | {"sketch": judged}
+    return Measured("new", "new", metrics)
+
+
+@pytest.mark.parametrize(
+    ("candidate", "said"),
+    [
+        (trained_on(FEEDS, judged=FEEDS), "share 100% of their records"),
+        (trained_on(OTHERS, judged=FEEDS, older=[FEEDS]), "the release that its weights are from"),
+        (trained_on(FEEDS, judged=HALF), "share 56% of their records"),
+    ],
+    ids=["the same feeds", "those of the weights", "half of them"],
+)
+def test_an_evaluation_on_feeds_that_taught_the_release_is_told_by_their_records(candidate, said):
+    [verdict] = [each for each in judge(candidate, Gates()) if each.gate == "other-feeds"]
+    assert verdict.outcome is Outcome.FAILED
+    assert said in verdict.detail
+
+
+def test_as_many_records_are_no_matter_where_the_records_are_others():
+    candidate = trained_on(FEEDS, judged=OTHERS)
+    candidate.metrics[E]["records"] = candidate.trained_on
+    assert failed(candidate) == set()
+    assert failed(trained_on(judged=FEEDS)) == set()
+
+
+@BOTH
+def test_a_comparison_is_of_other_feeds_by_their_records(figure, gate):
+    loss = {figure: (-0.003, -0.005, -0.0011)}
+    candidate = trained_on(FEEDS, judged=OTHERS)
+    assert failed(candidate, current=CURRENT, comparison=report(**loss, sketch=OTHERS)) == {gate}
+    assert failed(candidate, current=CURRENT, comparison=report(**loss, sketch=FEEDS)) == set()
+
+
 def test_ids_that_move_keep_nothing_back_unless_that_is_asked():
     found = {"current": CURRENT, "comparison": report()}
     assert outcomes()["moved"] == "skipped"

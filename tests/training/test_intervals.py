@@ -59,9 +59,21 @@ def test_a_wider_level_contains_a_narrower_one(partition):
     assert wide.low < narrow.low < narrow.high < wide.high
 
 
-def test_a_perfect_partition_has_no_width():
-    found = bootstrap(overlap([1, 1, 2], ["a", "a", "b"]), seed=1, resamples=50)
-    assert {(low, high) for _, _, low, high in found.rows()} == {(1.0, 1.0)}
+def test_that_nothing_went_wrong_is_worth_as_much_as_there_are_people():
+    """100 people, 40 of them with a pair that could go wrong: the rule of three, at both ends."""
+    true = [*range(100), *range(40)]
+    found = bootstrap(overlap(true, true), seed=1, resamples=50)
+    for name in ("precision", "recall", "f1"):
+        assert getattr(found, name).low == pytest.approx(0.025 ** (1 / 40))
+    for name in ("bcubed_precision", "bcubed_recall", "bcubed_f1"):
+        assert getattr(found, name).low == pytest.approx(0.025 ** (1 / 100))
+    assert {high for *_, high in found.rows()} == {1.0}
+
+
+def test_what_cannot_go_wrong_has_no_doubt():
+    found = bootstrap(overlap([1, 2, 3], [1, 2, 3]), seed=1, resamples=50)
+    assert (found.precision.low, found.recall.low) == (1.0, 1.0)
+    assert found.bcubed_recall.low < 1.0
 
 
 def test_no_records_give_no_doubt():

@@ -175,7 +175,7 @@ def test_with_too_few_it_stays_provisional_and_says_so(invented, persons, tmp_pa
     shown = dict(summary.rows())
     assert "provisional" in shown["Calibration"]
     assert "30 persons" in shown["Labels"]
-    assert "different (in" in shown[f"To calibrate ({LEAST_OF_A_KIND} persons of each)"]
+    assert "different (in" in shown["Labelled pairs it puts in one person"]
 
 
 def test_weights_that_have_seen_labels_are_calibrated_on_those_they_have_not(

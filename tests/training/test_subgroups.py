@@ -8,12 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mpi.training.metrics import accuracy, overlap
-from mpi.training.subgroups import (
-    FEWEST_PEOPLE,
-    FIGURES,
-    counts_by_record,
-    subgroups,
-)
+from mpi.training.small_groups import FEWEST_PEOPLE
+from mpi.training.subgroups import FIGURES, counts_by_record, subgroups
 
 # A busy machine is no reason to fail: how long an example takes is not what is tested.
 UNTIMED = settings(deadline=None)
@@ -87,6 +83,7 @@ def people():
     predicted = np.where(apart, 10_000 + np.arange(6000), true)
     group = np.where(np.repeat(hard, 3), "hard", "easy").astype(object)
     group[: 3 * (FEWEST_PEOPLE - 1)] = "few"
+    group[3 * FEWEST_PEOPLE : 3 * (FEWEST_PEOPLE + 5)] = "five"
     return predicted, true, group
 
 
@@ -108,6 +105,15 @@ def test_a_group_of_few_people_is_named_and_nothing_else(people):
         "significant": False,
         "small": True,
     }
+
+
+def test_a_single_small_group_takes_another_along_that_would_give_it_away(people):
+    predicted, true, group = people
+    found = one_column(predicted, true, np.where(group == "five", "easy", group))
+    assert {name for name, each in found.items() if each.small} == {"few", "hard"}
+    assert found["hard"].records is None
+    assert set(found["hard"].figures.values()) == {None}
+    assert not found["hard"].significant
 
 
 def test_people_are_counted_and_not_records():

@@ -25,9 +25,10 @@ from mpi.model.frequencies import BANDS, FEWEST_PEOPLE, annotate
 from mpi.model.levels import Learning
 from mpi.model.parameters import load, save
 from mpi.records import Name, Record
+from mpi.training.anchors import UNFITTED
 from mpi.training.enough import LEAST_RECORDS
 from mpi.training.people import SMALL_BLOCK, count_frequencies, suppressed_keys
-from mpi.training.train import refresh, train
+from mpi.training.train import TAKEN_OVER, refresh, train
 from tests.invented import BRIEF, TRAINING, rows_of
 
 BLOCK = RULE_BITS + 1
@@ -89,8 +90,10 @@ def test_a_refreshed_release_keeps_m_and_u_and_counts_its_own_feeds(invented, re
     rows = invented.brief_rows
     older = replace(release, trained={**release.trained, "records": 10 * len(rows)})
     older = replace(older, prior=release.prior - 3_322)
+    older = replace(older, trained={**older.trained, "sketch": "ab", "sketches_of_weights": ["c"]})
     made = refresh(rows, older, replace(TRAINING, name="refreshed"))
     assert made.name == "refreshed"
+    assert made.trained["sketches_of_weights"] == ["ab", "c"]
     assert made.trained["weights_from"] == older.identity
     assert made.trained["records"] == len(rows)
     assert abs(made.prior - release.prior) < 300
@@ -100,6 +103,23 @@ def test_a_refreshed_release_keeps_m_and_u_and_counts_its_own_feeds(invented, re
     shared = made.levels["id_nhs_number"]["shared"]
     assert shared.m == older.levels["id_nhs_number"]["shared"].m
     assert shared.weight != older.levels["id_nhs_number"]["shared"].weight
+
+
+def _without_verified(rows):
+    place = rows.column_names.index("verified_identifiers")
+    kind = rows.schema.field(place).type
+    return rows.set_column(place, "verified_identifiers", pa.nulls(len(rows), kind))
+
+
+def test_a_calibration_is_taken_over_where_the_feeds_give_none(invented, release):
+    rows = _without_verified(invented.brief_rows)
+    older = replace(release, calibration=replace(UNFITTED, direct=0.3, provisional=False))
+    made = refresh(rows, older, TRAINING)
+    again = refresh(rows, made, TRAINING)
+    assert made.calibration == replace(
+        older.calibration, provisional=True, basis=UNFITTED.basis + TAKEN_OVER
+    )
+    assert again.calibration == made.calibration
 
 
 def test_comparisons_without_data_are_dropped_and_the_others_are_whole(release):

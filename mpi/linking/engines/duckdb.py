@@ -47,11 +47,20 @@ def connection(limits: Limits) -> Iterator[duckdb.DuckDBPyConnection]:
         }
         con = duckdb.connect(":memory:", config=config)
         try:
-            # it would go to stdout, between the lines of a command's result
-            con.execute("SET enable_progress_bar = false")
+            hide_progress(con)
             yield con
         finally:
             con.close()
+
+
+def hide_progress(con: duckdb.DuckDBPyConnection) -> None:
+    """Show no bar of progress: it would go to stdout, between the lines of a command's result.
+
+    In a notebook without ipywidgets there is none, and the setting cannot be touched.
+    """
+    [(shown,)] = con.execute("SELECT current_setting('enable_progress_bar')").fetchall()
+    if shown:
+        con.execute("SET enable_progress_bar = false")
 
 
 def store_keys(con: duckdb.DuckDBPyConnection, keys: pa.Table) -> None:

@@ -1,0 +1,222 @@
+"""What happened, as a feed for others: which records changed person, and what became of persons.
+
+Events are read from history and kept nowhere else, so they cannot disagree with it. Each change to
+the index is a number of them under one sequence, in a fixed order; who has read as far as a cursor
+misses nothing after it, for sequences become visible in order. Folding `record-moved` over all of
+them gives the person of every record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from hashlib import blake2b
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from mpi.errors import UsageError
+from mpi.index import shown
+from mpi.records import RecordKey
+from mpi.store.past import Ended, Moved, Past
+from mpi.store.rows import LoggedEvent
+from mpi.store.view import View
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MOST_EVENTS = 10_000
+_FEEDS = ("link", "rollback")
+_SECTION = 1_000
+
+
+class EventType(StrEnum):
+    """What an event is about."""
+
+    RECORD_MOVED = "record-moved"
+    PERSON_CREATED = "person-created"
+    PERSON_CHANGED = "person-changed"
+    PERSON_RESTORED = "person-restored"
+    PERSON_MERGED = "person-merged"
+    PERSON_SPLIT = "person-split"
+    PERSON_RETIRED = "person-retired"
+
+
+@dataclass(frozen=True, slots=True)
+class IndexEvent:
+    """One thing that happened.
+
+    A `record-moved` has a record, the person it came from and the one it went to, either None. All
+    others have a person; one merged or split has successors, the persons who took its records over.
+    `cause` is what changed the index: put, delete, decide, undo, supersede, seal, link,
+    rollback or erase.
+    """
+
+    id: str
+    sequence: int
+    ordinal: int
+    type: EventType
+    at: str
+    cause: str
+    person_id: str | None = None
+    record: RecordKey | None = None
+    came_from: str | None = None
+    went_to: str | None = None
+    successors: tuple[str, ...] = ()
+
+    @property
+    def cursor(self) -> str:
+        """Where to go on after it."""
+        return f"{self.sequence}.{self.ordinal}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Ready for JSON; without what its type has not."""
+        plain: dict[str, Any] = {each.name: getattr(self, each.name) for each in fields(self)}
+        plain["type"] = self.type.value
+        plain["successors"] = list(self.successors)
+        if self.record is None:
+            dropped = {"record", "came_from", "went_to"}
+        else:
+            plain["record"] = self.record._asdict()
+            dropped = {"person_id", "successors"}
+        return {name: value for name, value in plain.items() if name not in dropped}
+
+
+@dataclass(frozen=True, slots=True)
+class EventPage:
+    """Events in order; `cursor` is where to go on, and `more` says whether there are any yet."""
+
+    events: tuple[IndexEvent, ...]
+    cursor: str
+    more: bool
+
+    def as_dict(self) -> dict[str, Any]:
+        """Ready for JSON."""
+        return {
+            "events": [each.as_dict() for each in self.events],
+            "cursor": self.cursor,
+            "more": self.more,
+        }
+
+    def frame(self) -> pd.DataFrame:
+        """One row per event; see `shown.events`."""
+        return shown.events(self.as_dict())
+
+
+def events(view: View, after: str = "", *, limit: int = 100) -> EventPage:
+    """Events after a cursor, the oldest first; from the very first one without a cursor.
+
+    Raises UsageError for what is no cursor.
+    """
+    sequence, ordinal = _read(after)
+    most = max(1, min(limit, MOST_EVENTS))
+    found = list(islice(_events(view, sequence, ordinal), most + 1))
+    page = tuple(found[:most])
+    cursor = page[-1].cursor if page else after or "0.0"
+    return EventPage(page, cursor, len(found) > most)
+
+
+def _read(cursor: str) -> tuple[int, int]:
+    if not cursor:
+        return 0, 0
+    sequence, _, ordinal = cursor.partition(".")
+    numbers = (sequence, ordinal or "0")
+    if not all(each.isdecimal() and each.isascii() and len(each) < 10 for each in numbers):
+        raise UsageError("A cursor is what an earlier answer gave, or nothing.")
+    return int(sequence), int(ordinal or 0)
+
+
+def _events(view: View, sequence: int, ordinal: int) -> Iterator[IndexEvent]:
+    """All events after a cursor."""
+    seed = view.state.seed.to_bytes(16, "big", signed=True)
+    name = blake2b(seed, digest_size=4).hexdigest()
+    past = view.past
+    for logged in past.logged(max(sequence - 1, 0)):
+        skipped = ordinal if logged.sequence == sequence else 0
+        yield from _of_one(past, logged, name, skipped)
+
+
+def _of_one(past: Past, logged: LoggedEvent, name: str, skipped: int) -> Iterator[IndexEvent]:
+    """The events of one change, without the first few; ordinals count from 1."""
+    number, left = skipped, skipped
+    for section in _sections(past, logged):
+        left, rows = section.after(left)
+        for said in rows:
+            number += 1
+            yield IndexEvent(
+                id=f"{name}-{logged.sequence}-{number}",
+                sequence=logged.sequence,
+                ordinal=number,
+                at=logged.event.at,
+                cause=logged.event.kind,
+                **said,
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class _Section:
+    """Events of one kind of one change: how to read some of them, and what each row says."""
+
+    read: Callable[[int, int], list[Any]]
+    says: Callable[[Any], Mapping[str, Any]]
+
+    def after(self, skipped: int) -> tuple[int, Iterator[Mapping[str, Any]]]:
+        """How many are still to be skipped after this, and what the others say."""
+        first = self.read(_SECTION, skipped)
+        if not first and skipped:
+            return skipped - self._count(skipped), iter(())
+        return 0, self._said(first, skipped)
+
+    def _count(self, most: int) -> int:
+        """How many there are, given that there are no more than so many."""
+        count = 0
+        while rows := self.read(min(_SECTION, most - count), count):
+            count += len(rows)
+            if count >= most:
+                break
+        return count
+
+    def _said(self, rows: list[Any], offset: int) -> Iterator[Mapping[str, Any]]:
+        while rows:
+            for row in rows:
+                yield self.says(row)
+            offset += len(rows)
+            rows = self.read(_SECTION, offset) if len(rows) == _SECTION else []
+
+
+def _sections(past: Past, logged: LoggedEvent) -> Iterator[_Section]:
+    of, by_feeds = logged.sequence, logged.event.kind in _FEEDS
+    yield _Section(lambda n, o: past.moved(of, limit=n, offset=o), _moved)
+    yield _Section(
+        lambda n, o: past.created(of, limit=n, offset=o), _person(EventType.PERSON_CREATED)
+    )
+    yield _Section(
+        lambda n, o: past.changed(of, limit=n, offset=o, by_feeds=by_feeds),
+        _person(EventType.PERSON_CHANGED),
+    )
+    yield _Section(lambda n, o: past.ended(of, limit=n, offset=o), _ended)
+
+
+def _moved(row: Moved) -> Mapping[str, Any]:
+    return {
+        "type": EventType.RECORD_MOVED,
+        "record": row.key,
+        "came_from": row.came,
+        "went_to": row.went,
+    }
+
+
+def _person(kind: EventType) -> Callable[[str], Mapping[str, Any]]:
+    return lambda person_id: {"type": kind, "person_id": person_id}
+
+
+_HOW = {
+    "merged": EventType.PERSON_MERGED,
+    "split": EventType.PERSON_SPLIT,
+    "deleted": EventType.PERSON_RETIRED,
+}
+
+
+def _ended(row: Ended) -> Mapping[str, Any]:
+    kind = EventType.PERSON_RESTORED if row.what == "restored" else _HOW[row.how or "deleted"]
+    return {"type": kind, "person_id": row.person_id, "successors": row.successors}

@@ -1,0 +1,237 @@
+"""Use cases: put a record into an open index, and delete one.
+
+A message counts if its version is newer than what the index knows of the record, whenever it comes;
+so messages that come late, twice or in another order lead to the same records. Persons, links and
+confidence are then those that linking all records anew would give.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from mpi.errors import InvalidRecord, RecordErased
+from mpi.index.arriving import Arrival, arrive, identifiers_of
+from mpi.index.changes import Cause, IngestResult, Status
+from mpi.index.disturbance import Disturbance, Edit
+from mpi.index.locks import known_names
+from mpi.index.message import DELETED, Message
+from mpi.index.plan import Done
+from mpi.index.region import Place
+from mpi.index.sealed import Following
+from mpi.linking.intake import payload_of
+from mpi.linking.superseding import NONE
+from mpi.records import Record, RecordKey
+from mpi.sources.versions import version_key
+from mpi.store.near import Near, keyed
+from mpi.store.near_rows import Gone, StoredRow
+
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+UNDECODABLE = "\ufffd"
+"""What stands for bytes that are no text; two keys would become one."""
+LONGEST_KEY = 500
+"""Characters of source and key; a database has to index them."""
+DELIVERED = "#"
+"""In the key of a version that is a time of delivery; see `sources.versions`."""
+PSEUDONYM = "~"
+"""Begins what stands in history for the key of an erased record, so no key begins with it."""
+
+
+@dataclass(slots=True)
+class Put:
+    """A record as one source system has it now.
+
+    `event_time` (ISO 8601) orders messages of sources that give no versions; without it, the time
+    of its cause does. `again` takes in a record that was erased.
+    """
+
+    record: Record
+    event_time: str = ""
+    again: bool = False
+    cause: Cause = field(default_factory=Cause)
+    alone: bool = False
+    _arrival: tuple[object, Arrival] | None = None
+
+    def names(self) -> frozenset[int]:
+        """See `engine.Event`."""
+        return known_names([self.record.key])
+
+    def request(self) -> object:
+        """See `engine.Event`."""
+        return ["put", self.record, self.event_time, self.again]
+
+    def kept(self, answer: dict[str, Any]) -> IngestResult:
+        """See `engine.Event`."""
+        return IngestResult.from_dict(answer)
+
+    def look(self, place: Place) -> IngestResult | Disturbance:
+        """See `engine.Event`; raises RecordErased."""
+        near, key = place.near, self.record.key
+        payload = payload_of(self.record)
+        version = version_key(self.record.version, _time(self), payload=payload)
+        old = near.stored(key)
+        gone = None if old or not place.standing.has_tombstones else near.gone(key)
+        status = _status(version, payload, old, gone)
+        if status is not None:
+            return _unchanged(place, key, status, old)
+        message = Message(key, self.record.version, version, payload, self.cause.client)
+        if old is None and gone is None:
+            self._check_erased(place, message)
+        new = self._arrived(place, version)
+        edit = edit_of(near, key, old, new)
+        return Disturbance("put", (edit,), own=message.put(revived=gone is not None))
+
+    def _check_erased(self, place: Place, message: Message) -> None:
+        if not place.standing.has_erased:
+            return
+        name = keyed(place.standing.secret, self.record.key)
+        if place.near.is_erased(name):
+            if not self.again:
+                raise RecordErased()
+            message.erased = name
+
+    def _arrived(self, place: Place, version: str) -> Arrival:
+        """What is kept of the record, made once for a release and the supersessions in force."""
+        superseded = superseding(place, self.record)
+        name = (place.compiled, version, superseded.rows if superseded else None)
+        if self._arrival is None or self._arrival[0] != name:
+            made = superseded.supersessions if superseded else NONE
+            arrived = arrive(self.record, place.compiled, version_key=version, supersessions=made)
+            self._arrival = name, arrived
+        return self._arrival[1]
+
+    def result(self, done: Done) -> IngestResult:
+        """See `engine.Event`."""
+        (edit,) = done.plan.disturbance.edits
+        assert edit.new is not None
+        return IngestResult(
+            Status.UPDATED if edit.old else Status.CREATED,
+            edit.key,
+            done.person_of(edit.key),
+            done.stamp.sequence,
+            bool(edit.new.keys),
+            done.touched(),
+        )
+
+
+@dataclass(slots=True)
+class Delete:
+    """That a source system does not hold a record any more, since a version or a time.
+
+    Without either, whatever version the index holds goes.
+    """
+
+    key: RecordKey
+    version: str = ""
+    event_time: str = ""
+    cause: Cause = field(default_factory=Cause)
+    alone: bool = False
+
+    def names(self) -> frozenset[int]:
+        """See `engine.Event`."""
+        return known_names([self.key])
+
+    def request(self) -> object:
+        """See `engine.Event`."""
+        return ["delete", self.key, self.version, self.event_time]
+
+    def kept(self, answer: dict[str, Any]) -> IngestResult:
+        """See `engine.Event`."""
+        return IngestResult.from_dict(answer)
+
+    def look(self, place: Place) -> IngestResult | Disturbance:
+        """See `engine.Event`; raises RecordErased."""
+        near = place.near
+        old = near.stored(self.key)
+        gone = None if old else near.gone(self.key)
+        version = version_key(self.version, self.event_time)
+        if old is None and gone is None and near.is_erased(keyed(place.standing.secret, self.key)):
+            raise RecordErased()
+        status = _status_of_deletion(version, old, gone)
+        if status is not None:
+            return _unchanged(place, self.key, status, old)
+        since = version or self._unsaid(old)
+        message = Message(self.key, self.version, since, None, self.cause.client)
+        edits = (edit_of(near, self.key, old, None),) if old else ()
+        return Disturbance("delete", edits, own=message.delete(known=gone is not None))
+
+    def _unsaid(self, old: StoredRow | None) -> str:
+        """The version of a deletion that names none: of whatever is held, or, where the source has
+        no versions, of when it comes.
+        """
+        held = old.version_key if old else ""
+        if self.cause.at is None or (held and DELIVERED not in held):
+            return held
+        return version_key("", self.cause.at.isoformat())
+
+    def result(self, done: Done) -> IngestResult:
+        """See `engine.Event`."""
+        sequence = done.stamp.sequence
+        return IngestResult(Status.DELETED, self.key, None, sequence, persons=done.touched())
+
+
+def _time(message: Put) -> str:
+    """When a message was said, for a record without a version; nothing where nobody says."""
+    if message.record.version or message.event_time or message.cause.at is None:
+        return message.event_time
+    return message.cause.at.isoformat()
+
+
+def check_key(key: RecordKey) -> None:
+    """Raise InvalidRecord for what can be no key of a record."""
+    if not key.source or not key.source_id:
+        raise InvalidRecord("It does not say which record it is.", field="source_id")
+    text = "".join(key)
+    strange = CONTROL.search(text) or UNDECODABLE in text or len(text) > LONGEST_KEY
+    if strange or key.source_id.startswith(PSEUDONYM):
+        raise InvalidRecord("No key of a record looks like this.", field="source_id")
+
+
+def edit_of(near: Near, key: RecordKey, old: StoredRow | None, new: Arrival | None) -> Edit:
+    """A record before and after."""
+    if old is None:
+        return Edit(-1, key, None, new)
+    rows = near.identifiers([old.record_no])
+    held = frozenset((row.system, row.value, bool(row.verified)) for row in rows)
+    return Edit(old.record_no, key, old, new, held)
+
+
+def superseding(place: Place, record: Record) -> Following | None:
+    """The supersessions in force that concern a record, if there are any."""
+    if not place.standing.has_supersessions or not record.identifiers:
+        return None
+    found = Following(place.near, identifiers_of(record))
+    return found if found.rows else None
+
+
+def _status(
+    version: str, payload: bytes, old: StoredRow | None, gone: Gone | None
+) -> Status | None:
+    """What a put is that comes too late, or again; None if it counts."""
+    if old is not None:
+        if version > old.version_key:
+            return None
+        same = version == old.version_key and payload == old.payload
+        return Status.DUPLICATE if same else Status.STALE
+    if gone is None or version > gone.version_key:
+        return None
+    back = gone.kind != DELETED and version == gone.version_key
+    return None if back else Status.STALE
+
+
+def _status_of_deletion(version: str, old: StoredRow | None, gone: Gone | None) -> Status | None:
+    """The same of a deletion; one without a version is of whatever version there is."""
+    if old is not None:
+        return None if not version or version > old.version_key else Status.STALE
+    if not version or (gone is not None and version == gone.version_key):
+        return Status.DUPLICATE
+    return None if gone is None or version > gone.version_key else Status.STALE
+
+
+def _unchanged(place: Place, key: RecordKey, status: Status, old: StoredRow | None) -> IngestResult:
+    """The answer where nothing changes."""
+    if old is None:
+        return IngestResult(status, key)
+    (person,) = place.near.persons([old.person_no])
+    return IngestResult(status, key, person.person_id, searchable=bool(old.keys))

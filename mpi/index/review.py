@@ -1,0 +1,293 @@
+"""Clerical review: what is to be looked at, what reviewers say of it, and what comes of that.
+
+Operational answers become the index's decisions, with reviewer, reasons and time, and can be
+undone. Answers of the other streams become labels and change nothing. See `review_rules`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from hashlib import blake2b
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mpi.access.sight import EVERYTHING, Sight
+from mpi.errors import MPIError, NothingToUndo, TaskClosed
+from mpi.index.changes import Cause
+from mpi.index.review_case import PairCase, pair_case, shows
+from mpi.index.review_person import PersonCase, person_case
+from mpi.index.review_rules import Kind, Stream
+from mpi.index.review_turns import (
+    Looked,
+    Said,
+    answered,
+    begin,
+    held_task,
+    let_go,
+    look,
+    moment,
+    next_task,
+    open_to,
+    own,
+    settle,
+    stand,
+    wanted_now,
+    with_known,
+)
+from mpi.model.frequencies import Frequencies
+from mpi.model.parameters import release_of
+from mpi.records import RecordKey
+from mpi.store.review_rows import Answer, Task
+from mpi.store.reviews import DONE, Round
+
+if TYPE_CHECKING:
+    from mpi.index.index import Index
+    from mpi.index.review_fill import Filled
+    from mpi.index.review_quality import Quality
+    from mpi.store.store import Store
+    from mpi.store.view import View
+    from mpi.training.streams import Stream as LabelStream
+
+
+class ReviewRoom:
+    """Clerical review of an index; see `Index.review_room`."""
+
+    def __init__(self, index: Index, store: Store) -> None:
+        """Args: index, whose decisions operational answers become; store, its own."""
+        self._index = index
+        self._store = store
+        self._frequencies: tuple[str, Frequencies] | None = None
+
+    @property
+    def store(self) -> Store:
+        """Where the index lies."""
+        return self._store
+
+    def session_secret(self) -> bytes:
+        """What signs the sessions of the pages: the same in every process over this index."""
+        with self._store.reviews() as reviews:
+            return blake2b(b"review sessions", key=reviews.secret, digest_size=32).digest()
+
+    def fill(self, known: Path | None = None) -> Filled:
+        """Bring the list up to the index; `known` is a file of labels that check reviewers.
+
+        Raises InvalidLabels.
+        """
+        from mpi.index.review_fill import fill, known_from
+
+        return fill(self._store, known_from(known, self._store) if known else ())
+
+    def counts(self, sources: frozenset[str] | None = None) -> dict[tuple[str, str], int]:
+        """How many tasks there are, by stream and state; of all sources or of some."""
+        with self._store.reviews() as reviews:
+            return reviews.counts(sources)
+
+    def urgent(self, *, limit: int = 25) -> list[Task]:
+        """The operational tasks that are most urgent."""
+        with self._store.reviews() as reviews:
+            return reviews.listed(Stream.OPERATIONAL, "open", limit=limit)
+
+    def lately(self, reviewer: str, *, limit: int = 10) -> list[tuple[Task, Answer]]:
+        """What a reviewer answered last, latest first, with its task."""
+        with self._store.reviews() as reviews:
+            rounds: tuple[Round, Round] = ("answer", "adjudication")
+            found = [a for each in rounds for a in reviews.last_of(reviewer, each, limit=limit)]
+            tasks = reviews.tasks([each.task_id for each in found])
+        ordered = sorted(found, key=lambda each: str(each.at), reverse=True)[:limit]
+        return [(tasks[each.task_id], each) for each in ordered]
+
+    def waiting(self, reviewer: str, *, sight: Sight = EVERYTHING) -> bool:
+        """Whether a task waits for this reviewer to adjudicate it."""
+        wanted = wanted_now(list(Stream), "adjudication", moment(None), None, sight)
+        with self._store.reviews() as reviews:
+            return reviews.next_for(reviewer, wanted) is not None
+
+    def answers(self, task_id: str) -> list[Answer]:
+        """What reviewers said of a task, those undone apart; for whoever adjudicates or is done."""
+        with self._store.reviews() as reviews:
+            return stand(reviews, task_id, "answer")
+
+    def labels(self, to: Path, *, stream: LabelStream, sample: str = "") -> int:
+        """Write labels to a file; see `review_labels.export_labels`."""
+        from mpi.index.review_labels import export_labels
+
+        return export_labels(self._store, to, stream=stream, sample=sample)
+
+    def quality(self) -> Quality:
+        """See `review_quality.quality`."""
+        from mpi.index.review_quality import quality
+
+        return quality(self._store)
+
+    def pair(self, task: Task, sight: Sight = EVERYTHING) -> PairCase:
+        """The two records of a task; see `review_case.pair_case`."""
+        with self._store.reading() as view:
+            return pair_case(view, task, sight, self._common(view))
+
+    def shows(self, task: Task, sight: Sight) -> bool:
+        """Whether a reviewer may be shown a task; see `review_case.shows`."""
+        with self._store.reading() as view:
+            return shows(view, task, sight)
+
+    def person(self, person_id: str, sight: Sight = EVERYTHING) -> PersonCase:
+        """A whole person; see `review_person.person_case`."""
+        with self._store.reading() as view:
+            return person_case(view, person_id, sight)
+
+    def person_of(self, key: RecordKey) -> str | None:
+        """The id of the person that a record belongs to now."""
+        with self._store.reading() as view:
+            person = view.person_with(key)
+        return person.person_id if person else None
+
+    def _common(self, view: View) -> Frequencies:
+        """How common values are in the release of the index; read once per release."""
+        release_id = view.state.release.release_id if view.state.release else ""
+        if self._frequencies is None or self._frequencies[0] != release_id:
+            self._frequencies = release_id, release_of(view.release_files()).frequencies
+        return self._frequencies[1]
+
+    def look(self, task_id: str, reviewer: str) -> Looked:
+        """A task for a reviewer. Raises TaskNotFound."""
+        with self._store.reviews() as reviews:
+            return look(reviews, task_id, reviewer)
+
+    def next(
+        self,
+        reviewer: str,
+        streams: Collection[Stream],
+        *,
+        at: datetime | None = None,
+        after: str | None = None,
+        round_: Round = "answer",
+        sight: Sight = EVERYTHING,
+    ) -> Task | None:
+        """Give a reviewer their next task; None if there is none for them.
+
+        Args: sight, what of the index they may see.
+
+        First the one that they have begun and not answered, unless they ask for one `after` a
+        task, which they then let go of. One task in twenty of a sample is a known one.
+        """
+        now = moment(at)
+        with self._store.reviewing() as reviews:
+            last = reviews.task(after) if after else None
+            if last is not None:
+                let_go(reviews, last, reviewer, now)
+            else:
+                begun = reviews.underway(reviewer, [*streams, *with_known(streams)], round_)
+                if begun is not None:
+                    return begun
+            found = next_task(reviews, reviewer, wanted_now(streams, round_, now, last, sight))
+            if found is not None:
+                begin(reviews, found, reviewer, now)
+            return found
+
+    def answer(
+        self, task_id: str, reviewer: str, said: Said, *, at: datetime | None = None
+    ) -> Answer:
+        """Keep what a reviewer says, and make a decision of it where the stream is operational.
+
+        Raises TaskNotFound, TaskClosed where somebody else came first or the reviewer has answered
+        it, and what deciding raises; then nothing is kept.
+        """
+        now = moment(at)
+        with self._store.reviewing() as reviews:
+            looked = open_to(reviews, task_id, reviewer)
+            begun = begin(reviews, looked.task, reviewer, now)
+            answer = answered(begun, said, now)
+            reviews.keep(looked.round, answer)
+            task = settle(reviews, looked.task)
+        if not _decides(task):
+            return answer
+        return self._decided(task, looked.round, answer)
+
+    def undo(self, task_id: str, reviewer: str, *, at: datetime | None = None) -> Task:
+        """Take back what a reviewer said of a task, which is theirs to answer again.
+
+        Raises TaskNotFound, TaskClosed where they have said nothing, or somebody has adjudicated.
+        """
+        now = moment(at)
+        with self._store.reviewing() as reviews:
+            task = held_task(reviews, task_id)
+            round_, mine = own(reviews, task_id, reviewer)
+            if round_ == "answer" and stand(reviews, task_id, "adjudication"):
+                raise TaskClosed("Somebody has adjudicated it since.")
+            reviews.keep(round_, mine._replace(undone=now))
+            again = settle(reviews, task)
+            begin(reviews, again, reviewer, now)
+        if mine.sequence is not None:
+            self._take_back(mine, now)
+        return again
+
+    def compare(self, left: RecordKey, right: RecordKey) -> Task:
+        """Put two records that a reviewer found on the operational list.
+
+        Raises RecordNotFound, also where a seal keeps the two apart, and UsageError.
+        """
+        from mpi.index.review_search import compared
+
+        task = compared(self._store, left, right)
+        with self._store.reviewing() as reviews:
+            reviews.add([task])
+            return held_task(reviews, task.task_id)
+
+    def split(self, groups: Iterable[Collection[RecordKey]], reviewer: str, reason: str) -> int:
+        """Decide that some groups of records are each one individual, and not each other's.
+
+        Returns the number of decisions. The records of a group are chained, and each two groups
+        are held apart at their first records. Raises what deciding raises; what was decided before
+        stands.
+        """
+        from mpi.index.review_split import decisions
+
+        made = list(decisions(groups, reviewer, reason))
+        for decision in made:
+            self._index.decide(decision, cause=Cause(client="review"))
+        return len(made)
+
+    def _decided(self, task: Task, round_: Round, answer: Answer) -> Answer:
+        """Decide, and note which decision it was; put everything back where that is refused."""
+        from mpi.index.decide import Decision
+        from mpi.index.decide import Verdict as Deciding
+
+        assert task.right is not None
+        assert task.verdict is not None
+        decision = Decision(
+            Deciding(task.verdict),
+            task.left,
+            task.right,
+            reason=said_of(answer),
+            by=answer.reviewer,
+        )
+        key = f"{task.task_id}/{round_}/{answer.reviewer}/{answer.attempt}"
+        try:
+            result = self._index.decide(decision, cause=Cause(client="review", key=key))
+        except MPIError:
+            with self._store.reviewing() as reviews:
+                reviews.keep(round_, answer._replace(at=None, verdict=None))
+                settle(reviews, held_task(reviews, task.task_id))
+            raise
+        with self._store.reviewing() as reviews:
+            kept = answer._replace(sequence=result.sequence)
+            reviews.keep(round_, kept)
+        return kept
+
+    def _take_back(self, answer: Answer, now: str) -> None:
+        assert answer.sequence is not None
+        try:
+            self._index.undo(answer.sequence, by=answer.reviewer, reason="undone in review")
+        except NothingToUndo:
+            # somebody else has undone it, or the record is gone
+            return
+
+
+def said_of(answer: Answer) -> str:
+    """The reason of a decision, as the index keeps it: codes, never what a reviewer typed."""
+    return ", ".join(("review", *answer.reasons))
+
+
+def _decides(task: Task) -> bool:
+    pair = task.stream == Stream.OPERATIONAL and task.kind == Kind.PAIR
+    return pair and task.state == DONE

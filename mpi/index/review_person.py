@@ -1,0 +1,172 @@
+"""A whole person as a reviewer sees it: a row for every record, and the links as a graph."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from mpi.access.sight import Sight
+from mpi.errors import PersonNotFound
+from mpi.index.review_case import Dated, may_review, reviewed, timeline, titles
+from mpi.index.review_diff import legible
+from mpi.index.review_fields import Known, check
+from mpi.index.review_graph import Drawing, Edge, draw
+from mpi.index.study.neighbourhood import bridges
+from mpi.linking.evidence import Flags, Labels
+from mpi.linking.intake import record_of
+from mpi.model.thresholds import MILLI, Thresholds
+from mpi.records import Record, RecordKey
+from mpi.store.rows import PersonRows
+from mpi.store.view import View
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What a record says of one attribute; `odd` where it shares nothing with most others."""
+
+    values: tuple[str, ...]
+    odd: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RecordRow:
+    """One record of a person, numbered from 1."""
+
+    number: int
+    key: RecordKey
+    title: str
+    version: str
+    golden: bool
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PersonCase:
+    """A person for a reviewer. `columns` are the titles of the cells."""
+
+    person_id: str
+    findings: tuple[str, ...]
+    columns: tuple[str, ...]
+    rows: tuple[RecordRow, ...]
+    timeline: list[Dated]
+    drawing: Drawing | None
+
+
+_COLUMNS = (
+    ("Name", "full_names"),
+    ("Birth date", "birth_dates"),
+    ("Sex", "sex"),
+    ("Postcode", "postcodes"),
+)
+
+
+def person_case(view: View, person_id: str, sight: Sight) -> PersonCase:
+    """The case of a person in use.
+
+    Raises PersonNotFound, also where the reviewer may know of none of the person's records, or the
+    person is restricted and something is kept from the reviewer.
+    """
+    person = view.person_of(person_id.lower())
+    members = [] if person is None else [m for m in person.members if sight.knows(m.key.source)]
+    if person is None or not members or not may_review(person, sight):
+        raise PersonNotFound()
+    stored = list(view.records(member.record_no for member in members))
+    known = [Known.of(reviewed(record_of(each.payload), person)) for each in stored]
+    cells = _cells(known, sight)
+    named = titles()
+    rows = tuple(
+        RecordRow(
+            number=at + 1,
+            key=each.key,
+            title=named.get(each.key.source, each.key.source),
+            version=each.version,
+            golden=each.record_no == person.golden_record_no,
+            cells=tuple(column[at] for column in cells),
+        )
+        for at, each in enumerate(stored)
+    )
+    return PersonCase(
+        person_id=person.person_id,
+        findings=person.findings if sight.findings else (),
+        columns=(*(title for title, _ in _COLUMNS), "Identifiers"),
+        rows=rows,
+        timeline=timeline([each.record for each in known]),
+        drawing=_drawing(view, person, rows),
+    )
+
+
+def _cells(known: Sequence[Known], sight: Sight) -> list[list[Cell]]:
+    """The cells of every column, in the order of the records."""
+    columns = [_column(known, attribute) for _, attribute in _COLUMNS]
+    columns.append([Cell(_identifiers(each.record, sight), odd=False) for each in known])
+    return columns
+
+
+def _column(known: Sequence[Known], attribute: str) -> list[Cell]:
+    clean = [each.clean(attribute) for each in known]
+    counts = Counter(value for values in clean for value in values)
+    said = sum(1 for values in clean if values)
+    return [
+        Cell(_raw(each.record, attribute), odd=bool(values) and _is_odd(values, counts, said))
+        for each, values in zip(known, clean, strict=True)
+    ]
+
+
+def _is_odd(values: frozenset[str], counts: Counter[str], said: int) -> bool:
+    """Whether a record stands alone with its values among at least three that have some."""
+    return said > 2 and max(counts[value] for value in values) * 4 <= said
+
+
+def _raw(record: Record, attribute: str) -> tuple[str, ...]:
+    values = {
+        "full_names": tuple(f"{name.given} {name.family}".strip() for name in record.names),
+        "birth_dates": record.birth_dates,
+        "sex": (record.sex,),
+        "postcodes": record.postcodes,
+    }[attribute]
+    return tuple(legible(value) for value in dict.fromkeys(values) if value)
+
+
+def _identifiers(record: Record, sight: Sight) -> tuple[str, ...]:
+    seen = [each for each in record.identifiers if sight.sees(each.system)]
+    return tuple(
+        f"{each.system} {legible(each.value)}{_remark(each.system, each.value)}" for each in seen
+    )
+
+
+def _remark(system: str, value: str) -> str:
+    said = check(system, value)
+    return "" if said in ("check digit fits", "well formed") else f" ({said})"
+
+
+def _drawing(view: View, person: PersonRows, rows: Sequence[RecordRow]) -> Drawing | None:
+    """The graph of the links among the records that are shown; None of a single one."""
+    numbers = {member.key: member.record_no for member in person.members}
+    place = {numbers[row.key]: row.number - 1 for row in rows}
+    if len(place) < 2:
+        return None
+    links = view.links_among(list(place))
+    found = sorted((place[link.record_l], place[link.record_r], link.weight) for link in links)
+    left, right, weight = np.array(found, dtype=np.int64).reshape(-1, 3).T
+    release = view.state.release
+    join = Thresholds.from_dict(release.document["thresholds"]).join if release else 0
+    bridge = _bridges(len(place), np.stack((left, right)), weight >= join)
+    edges = [
+        Edge(a, b, w / MILLI, on) for (a, b, w), on in zip(found, bridge.tolist(), strict=True)
+    ]
+    return draw(len(place), edges)
+
+
+def _bridges(n: int, ends: Labels, joins: Flags) -> Flags:
+    """Which links are bridges; where every link has a detour over one record, none is."""
+    near: defaultdict[int, set[int]] = defaultdict(set)
+    joining = ends[:, joins].T.tolist()
+    for one, other in joining:
+        near[one].add(other)
+        near[other].add(one)
+    if all(not near[one].isdisjoint(near[other]) for one, other in joining):
+        return np.zeros(len(joins), dtype=np.bool_)
+    return bridges(n, ends[0], ends[1], among=joins)

@@ -1,0 +1,142 @@
+"""Small policies, and an issuer of tokens, for the tests of access."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from jwt.algorithms import ECAlgorithm, RSAAlgorithm
+
+from mpi.access.access import Access
+from mpi.access.loader import load_policy
+
+ISSUER, AUDIENCE = "https://auth.example.org", "https://mpi.example.org"
+KEY, OTHER_KEY = "a key for tests", "another key for tests"
+HEAD = """
+[authentication]
+issuer = "https://auth.example.org"
+audience = "https://mpi.example.org"
+jwks = "jwks.json"
+"""
+BODY = """
+[profiles.health]
+title = "A health service"
+operations = ["look-up", "match"]
+rate = { per_minute = 60000, burst = 10000 }
+batch = 3
+
+[[profiles.health.grants]]
+purposes = ["TREAT"]
+regime = "uk-gdpr"
+legal_basis = "for the tests of access"
+ask_with = ["nhs-number", "local-patient-id", "nino"]
+see = ["nhs-number", "local-patient-id"]
+sources = ["pds", "hjis"]
+minimum_confidence = 0.9
+demographic_search = true
+
+[[profiles.health.grants]]
+purposes = ["PATADMIN"]
+regime = "uk-gdpr"
+legal_basis = "for the tests of access"
+ask_with = ["nhs-number", "noms-number"]
+see = ["nhs-number", "noms-number"]
+sources = ["pds", "nomis"]
+minimum_confidence = 0.9
+
+[profiles.justice]
+title = "A justice service"
+operations = ["look-up", "explain"]
+rate = { per_minute = 60000, burst = 10000 }
+
+[[profiles.justice.grants]]
+purposes = ["PROBATION"]
+regime = "dpa-part-3"
+legal_basis = "for the tests of access"
+ask_with = ["crn", "noms-number", "pnc"]
+see = ["*"]
+sources = ["ndelius", "nomis", "courts"]
+minimum_confidence = 0.5
+findings = true
+
+[clients.clinic]
+profile = "health"
+organisation = "Clinic"
+
+[clients.office]
+profile = "justice"
+organisation = "Office"
+"""
+
+
+def with_key(body: str, client: str, hashed: str) -> str:
+    """A policy in which a client has a development key."""
+    marker = f"[clients.{client}]\n"
+    return body.replace(marker, f'{marker}development_key_sha256 = "{hashed}"\n')
+
+
+def written(folder: Path, text: str = HEAD + BODY) -> Path:
+    """A policy in a file of a folder, with the keys of the issuer beside it."""
+    path = folder / "policy.toml"
+    path.write_text(text, encoding="utf-8")
+    (folder / "jwks.json").write_text(json.dumps(Issuer().published), encoding="utf-8")
+    return path
+
+
+def access_of(folder: Path, text: str = HEAD + BODY) -> Access:
+    """The access that a policy in a file grants."""
+    return Access(load_policy(written(folder, text)))
+
+
+KEYS = {
+    "rsa-1": rsa.generate_private_key(public_exponent=65537, key_size=2048),
+    "ec-1": ec.generate_private_key(ec.SECP256R1()),
+}
+STRANGER = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+class Issuer:
+    """Signs tokens with keys that are made once."""
+
+    @property
+    def published(self):
+        """The key set."""
+        rsa_key = RSAAlgorithm.to_jwk(KEYS["rsa-1"].public_key(), as_dict=True)
+        ec_key = ECAlgorithm.to_jwk(KEYS["ec-1"].public_key(), as_dict=True)
+        return {
+            "keys": [
+                {**rsa_key, "kid": "rsa-1", "alg": "RS256", "use": "sig"},
+                {**ec_key, "kid": "ec-1", "alg": "ES256", "use": "sig"},
+            ]
+        }
+
+    def claims(self, client="clinic", **others):
+        """What a token of a client says."""
+        now = int(time.time())
+        said = {
+            "iss": ISSUER,
+            "aud": AUDIENCE,
+            "iat": now,
+            "exp": now + 300,
+            "client_id": client,
+            "sub": "user-7",
+            "jti": "token-1",
+            "scope": "mpi:look-up mpi:match mpi:explain mpi:feed",
+        }
+        found = {**said, **others}
+        return {name: value for name, value in found.items() if value is not None}
+
+    def token(self, client="clinic", *, kid="ec-1", key=None, alg=None, **others):
+        """A signed token; `others` replace claims, and None takes one out."""
+        algorithm = alg or {"rsa-1": "RS256", "ec-1": "ES256"}.get(kid, "RS256")
+        signed_with = KEYS.get(kid) if key is None else key
+        claims = self.claims(client, **others)
+        return jwt.encode(claims, signed_with, algorithm, headers={"kid": kid})
+
+    def headers(self, client="clinic", *, purpose="", **others):
+        """The headers of a request by a client."""
+        said = {"authorization": f"Bearer {self.token(client, **others)}"}
+        return said | ({"x-purpose-of-use": purpose} if purpose else {})

@@ -1,0 +1,226 @@
+"""The identity feed: IHE's ITI-104, with the status codes of FHIR's conditional changes."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.api.fhir.answers import identifiers, refusal, resource, targets
+from tests.api.fhir.world import BLUE, CRN, GREEN, IDS, NHS, OMAR, RED, ZELDA, patient
+
+PATH = "/fhir/Patient"
+NEW = patient("Okonkwo", "Ada", "1988-08-08", identifiers=[(RED, "R9"), (CRN, "X654321")])
+GREEN_NEW = patient("Okonkwo", "Ada", "1988-08-08", identifiers=[(GREEN, "G9"), (CRN, "X654321")])
+
+
+def put(client, named, sent, **headers):
+    return client.put(PATH, params={"identifier": named}, json=sent, headers=headers)
+
+
+def remove(client, named):
+    return client.delete(PATH, params={"identifier": named})
+
+
+def pix(client, source):
+    return client.get("/fhir/Patient/$ihe-pix", params={"sourceIdentifier": source})
+
+
+def replaced(value, by, domain=RED):
+    link = {"other": {"identifier": {"system": domain, "value": by}}, "type": "replaced-by"}
+    return {**patient(identifiers=[(RED, value)]), "active": False, "link": [link]}
+
+
+def test_a_record_that_is_new_is_created_and_its_patient_named(own):
+    answer = put(own, f"{RED}|R9", NEW)
+    assert (answer.status_code, resource(answer)["issue"][0]["severity"]) == (201, "information")
+    where = answer.headers["location"]
+    assert where.startswith("http://127.0.0.1:8000/fhir/Patient/")
+    assert own.get(where).json()["name"][0]["family"] == "Okonkwo"
+    assert identifiers(resource(pix(own, f"{RED}|R9"))) == {(CRN, "X654321")}
+
+
+def test_cross_references_are_there_when_a_feed_is_answered(own):
+    put(own, f"{RED}|R9", NEW)
+    put(own, f"{GREEN}|G9", GREEN_NEW)
+    found = resource(pix(own, f"{RED}|R9"))
+    assert identifiers(found) == {(CRN, "X654321"), (GREEN, "G9")}
+    assert len(targets(found)) == 1
+
+
+def test_a_record_that_is_known_is_revised(own):
+    put(own, f"{RED}|R9", {**NEW, "meta": {"lastUpdated": "2026-01-01T00:00:00Z"}})
+    later = {**NEW, "meta": {"lastUpdated": "2026-02-01T00:00:00Z"}, "birthDate": "1988-08-18"}
+    answer = put(own, f"{RED}|R9", later)
+    assert answer.status_code == 200
+    assert own.get(answer.headers["location"]).json()["birthDate"] == "1988-08-18"
+
+
+def test_a_record_without_a_version_is_revised_by_whatever_comes_after_it(own):
+    put(own, f"{RED}|R9", NEW)
+    answer = put(own, f"{RED}|R9", {**NEW, "birthDate": "1988-08-18"})
+    assert own.get(answer.headers["location"]).json()["birthDate"] == "1988-08-18"
+    answer = put(own, f"{RED}|R9", NEW)
+    assert own.get(answer.headers["location"]).json()["birthDate"] == "1988-08-08"
+
+
+def test_a_revision_that_comes_late_changes_nothing(own):
+    put(own, f"{RED}|R9", {**NEW, "meta": {"lastUpdated": "2026-02-01T00:00:00Z"}})
+    older = {**NEW, "meta": {"lastUpdated": "2026-01-01T00:00:00Z"}, "birthDate": "1999-09-09"}
+    answer = put(own, f"{RED}|R9", older)
+    assert answer.status_code == 200
+    assert own.get(answer.headers["location"]).json()["birthDate"] == "1988-08-08"
+
+
+def test_the_same_again_is_no_change(own):
+    first = put(own, f"{RED}|R9", NEW).headers["location"]
+    assert put(own, f"{RED}|R9", NEW).headers["location"] == first
+
+
+def create(client, named, sent):
+    condition = {"if-none-exist": f"identifier={named}"} if named else {}
+    return client.post(PATH, json=sent, headers=condition)
+
+
+def test_a_conditional_create_adds_what_is_new_and_leaves_what_is_known(own):
+    first = create(own, f"{RED}|R9", NEW)
+    assert first.status_code == 201
+    again = create(own, f"{RED}|R9", {**NEW, "birthDate": "1999-09-09"})
+    assert (again.status_code, again.headers["location"]) == (200, first.headers["location"])
+    assert own.get(first.headers["location"]).json()["birthDate"] == "1988-08-08"
+
+
+def test_a_create_without_a_condition_is_refused(own):
+    refusal(create(own, "", NEW), 400, "invalid")
+    refusal(create(own, f"{RED}|R1,{RED}|R2", NEW), 412, "multiple-matches")
+
+
+def test_a_merge_retires_the_subsumed_record_and_its_identifier(own):
+    put(own, f"{RED}|R9", NEW)
+    answer = put(own, f"{RED}|R2", replaced("R2", by="R9"))
+    assert answer.status_code == 200
+    assert (
+        answer.headers["location"].rpartition("/")[2] in targets(resource(pix(own, f"{RED}|R9")))[0]
+    )
+    # whoever still asks with the identifier that was subsumed is led to the surviving one
+    after = resource(pix(own, f"{RED}|R2"))
+    assert targets(after) == targets(resource(pix(own, f"{RED}|R9")))
+    assert identifiers(after) == {(RED, "R9"), (CRN, "X654321")}
+    assert (RED, "R2") not in identifiers(resource(pix(own, f"{RED}|R9")))
+
+
+def test_a_merge_may_name_the_survivor_by_a_conditional_reference(own):
+    sent = replaced("R2", by="R1")
+    sent["link"][0]["other"] = {"reference": f"Patient?identifier={RED}|R1"}
+    assert put(own, f"{RED}|R2", sent).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"identifier": {"system": GREEN, "value": "G1"}},
+        {"identifier": {"system": RED, "value": "R2"}},
+        {"reference": "Patient/123"},
+        {"display": "somebody"},
+    ],
+    ids=["another domain", "itself", "an id", "nobody"],
+)
+def test_a_merge_is_of_two_records_of_one_domain(own, other):
+    sent = replaced("R2", by="R1")
+    sent["link"][0]["other"] = other
+    refusal(put(own, f"{RED}|R2", sent), 400, "structure")
+    assert pix(own, f"{RED}|R2").status_code == 200
+
+
+def test_a_record_that_is_removed_is_never_returned_again(own):
+    assert remove(own, f"{RED}|R2").status_code == 204
+    refusal(pix(own, f"{RED}|R2"), 404, "not-found")
+
+
+def test_removing_what_is_not_there_is_as_good(own):
+    assert remove(own, f"{RED}|nobody").status_code == 204
+
+
+def test_the_others_of_a_person_stay_when_a_record_is_removed(own):
+    remove(own, f"{RED}|R1")
+    found = identifiers(resource(pix(own, f"{BLUE}|B1")))
+    assert (RED, "R1") not in found
+    assert (GREEN, "G1") in found
+
+
+@pytest.mark.parametrize("method", ["put", "delete"])
+def test_a_criterion_that_fits_several_records_is_a_412(own, method):
+    several = f"{RED}|R1,{RED}|R2"
+    answer = put(own, several, OMAR) if method == "put" else remove(own, several)
+    refusal(answer, 412, "multiple-matches")
+
+
+def test_of_several_identifiers_the_one_that_is_known_is_meant(own):
+    assert put(own, f"{RED}|none,{RED}|R2", OMAR).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("named", "status", "code"),
+    [
+        ("urn:oid:9.9.9|1", 400, "code-invalid"),
+        (f"{NHS}|9990000018", 400, "code-invalid"),
+        (f"{IDS}/records/nowhere|1", 400, "code-invalid"),
+        (f"{RED}|", 400, "invalid"),
+        ("R9", 400, "invalid"),
+        ("", 400, "invalid"),
+    ],
+)
+def test_a_feed_names_a_record_of_a_domain_that_a_source_issues(own, named, status, code):
+    refusal(put(own, named, NEW), status, code)
+    refusal(remove(own, named), status, code)
+
+
+@pytest.mark.parametrize("query", ["", "?family=Okonkwo", "?identifier=a|1&identifier=b|2"])
+def test_the_only_criterion_is_one_identifier(own, query):
+    refusal(own.put(PATH + query, json=NEW), 400, "invalid")
+    refusal(own.delete(PATH + query), 400, "invalid")
+
+
+def test_every_source_can_be_fed_under_a_domain_of_its_own(own):
+    sent = patient("Okonkwo", "Ada", "1988-08-08", identifiers=[(CRN, "X654321")])
+    assert put(own, f"{IDS}/records/hjis|H1", sent).status_code == 201
+    assert len(targets(resource(pix(own, f"{CRN}|X654321")))) == 1
+
+
+def test_a_patient_has_the_identifier_it_is_fed_under(own):
+    refusal(put(own, f"{RED}|R10", NEW), 400, "structure")
+    refusal(pix(own, f"{RED}|R10"), 404, "not-found")
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {**NEW, "gender": "f"},
+        {**NEW, "birthDate": 19880808},
+        {**NEW, "wrong": 1},
+        {**NEW, "contained": [{"resourceType": "Organization"}]},
+        {**NEW, "modifierExtension": [{"url": "urn:x", "valueBoolean": True}]},
+        {**NEW, "resourceType": "Person"},
+        {"resourceType": "Bundle", "type": "transaction", "entry": []},
+    ],
+)
+def test_what_cannot_be_used_is_refused_and_nothing_stored(own, sent):
+    answer = put(own, f"{RED}|R9", sent)
+    assert resource(answer)["resourceType"] == "OperationOutcome"
+    assert answer.status_code == 400
+    refusal(pix(own, f"{RED}|R9"), 404, "not-found")
+
+
+def test_what_an_answer_says_of_a_person_is_its_id_alone(own):
+    sent = patient(identifiers=[(GREEN, "G1"), (CRN, "X123456")], **ZELDA)
+    answer = put(own, f"{GREEN}|G1", sent)
+    assert answer.status_code == 200
+    assert not any(each in answer.text for each in ("Quillfeather", "9990000018", "B1", "X123456"))
+
+
+def test_a_record_comes_in_xml_as_well(own):
+    from mpi.api.fhir.xml import to_xml
+
+    headers = {"content-type": "application/fhir+xml", "accept": "application/fhir+xml"}
+    answer = own.put(PATH, params={"identifier": f"{RED}|R9"}, content=to_xml(NEW), headers=headers)
+    assert answer.status_code == 201
+    assert resource(answer)["resourceType"] == "OperationOutcome"
+    assert identifiers(resource(pix(own, f"{RED}|R9"))) == {(CRN, "X654321")}

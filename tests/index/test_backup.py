@@ -1,0 +1,81 @@
+"""A backup is the whole index, and what is restored from it is the same in any database."""
+
+from __future__ import annotations
+
+import pytest
+
+from mpi.errors import IndexExists, InvalidBackup, UnwritableOutput
+from mpi.index.backup import MANIFEST, backup, restore
+from mpi.index.index import Index
+from mpi.index.verify import verify
+from mpi.store.store import open_store
+from tests.index.linking import membership
+
+
+@pytest.fixture
+def kept(url, tmp_path):
+    """A backup of an index that one event changed after it was linked."""
+    store = open_store(url)
+    with store.reading() as view:
+        (record,) = view.records([0])
+    store.close()
+    with Index.open(url) as index:
+        index.delete(record.key)
+    backup(url, tmp_path / "kept")
+    return tmp_path / "kept"
+
+
+def test_a_restored_index_is_the_same_and_goes_on_as_it_would_have(url, kept, tmp_path):
+    other = f"sqlite:///{tmp_path / 'other.db'}"
+    summary = restore(kept, other)
+    assert membership(other) == membership(url)
+    found = verify(other)
+    assert found.clean, found.summary()
+    assert (summary.records, summary.sequence) == (found.records, 2)
+    store = open_store(other)
+    with store.reading() as view:
+        (record,) = view.records([5])
+    store.close()
+    answers = []
+    for at in (url, other):
+        with Index.open(at) as index:
+            answers.append(index.delete(record.key).as_dict())
+    assert answers[0] == answers[1]
+
+
+def test_it_is_restored_into_postgresql_too(kept, postgres_database, url):
+    other = postgres_database(f"restored_{abs(hash(url)) % 10**8}")
+    restore(kept, other)
+    assert membership(other) == membership(url)
+    assert verify(other).clean
+
+
+def test_it_is_not_restored_over_an_index(url, kept):
+    before = membership(url)
+    with pytest.raises(IndexExists):
+        restore(kept, url)
+    assert membership(url) == before
+
+
+def test_a_backup_is_not_written_over_anything(url, kept):
+    with pytest.raises(UnwritableOutput):
+        backup(url, kept)
+
+
+@pytest.mark.parametrize("spoil", ["manifest", "table", "lacking"])
+def test_a_backup_that_is_not_what_was_written_is_refused_and_nothing_is_made(
+    kept, tmp_path, spoil
+):
+    record = kept / "record.parquet"
+    if spoil == "manifest":
+        (kept / MANIFEST).write_bytes(b"[]")
+    elif spoil == "table":
+        content = bytearray(record.read_bytes())
+        content[len(content) // 2] ^= 1
+        record.write_bytes(content)
+    else:
+        record.unlink()
+    to = tmp_path / "other.db"
+    with pytest.raises(InvalidBackup):
+        restore(kept, f"sqlite:///{to}")
+    assert not to.exists()

@@ -1,0 +1,263 @@
+"""Decisions, supersessions and seals in an index, and undoing them; on both stores."""
+
+from __future__ import annotations
+
+from itertools import count
+
+import pytest
+
+from mpi.errors import (
+    ContradictingDecision,
+    IdempotencyConflict,
+    InvalidIdentifier,
+    NothingToUndo,
+    RecordNotFound,
+    UnknownIdentifierSystem,
+    UsageError,
+)
+from mpi.index.changes import Cause, ChangeResult, Effect
+from mpi.index.decide import Decision, Seal, Supersession, Verdict
+from mpi.records import Identifier, RecordKey
+from tests.index.small_index import Driven, empty_index
+from tests.properties import small_world
+from tests.properties.small_world import BIRTH_DATES, KEYS, NHS, OTHER_NHS, PHONES, record
+
+ANN, BEA, CAT, DEE = KEYS[:4]
+RELEASE = small_world.release()
+_names = count()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def driven(request, tmp_path):
+    """An index of four records, all of different persons."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path / 'mpi.db'}"
+    else:
+        url = f"{request.getfixturevalue('postgres')}&schema=decide_{next(_names)}"
+    made = Driven(empty_index(url, RELEASE))
+    for key, phone in zip((ANN, BEA, CAT, DEE), PHONES, strict=True):
+        made.index.put(record(key, (phone,), (BIRTH_DATES[0], "F")))
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def index(driven):
+    return driven.index
+
+
+def same(left, right, **more):
+    return Decision(Verdict.SAME, left, right, **more)
+
+
+def different(left, right):
+    return Decision(Verdict.DIFFERENT, left, right)
+
+
+def together(driven):
+    """The records of each person who has several."""
+    groups = {}
+    for key, person in driven.persons().items():
+        groups.setdefault(person, set()).add(key)
+    return [members for members in groups.values() if len(members) > 1]
+
+
+def test_same_makes_one_person_and_undoing_it_gives_both_ids_back(driven, index):
+    before = driven.persons()
+    made = index.decide(same(ANN, BEA, reason="both seen", by="desk"))
+    assert together(driven) == [{ANN, BEA}]
+    assert [each.effect for each in made.persons] == [Effect.CHANGED, Effect.MERGED]
+    assert made.persons[1].successors == (before[ANN],)
+    assert index.person(before[BEA]).current == {before[ANN]: 1}
+    undone = index.undo(made.sequence, by="desk", reason="wrong")
+    assert driven.persons() == before
+    assert Effect.RESTORED in [each.effect for each in undone.persons]
+
+
+def test_the_survivor_named_keeps_its_id(driven, index):
+    before = driven.persons()
+    index.decide(same(ANN, BEA, survivor=before[BEA]))
+    assert set(driven.persons().values()) == {before[BEA], before[CAT], before[DEE]}
+
+
+@pytest.mark.parametrize("verdict", [Verdict.DIFFERENT, Verdict.UNSURE])
+def test_a_survivor_is_named_only_with_same_and_is_one_of_the_two(driven, index, verdict):
+    before = driven.persons()
+    with pytest.raises(UsageError):
+        index.decide(same(ANN, BEA, survivor=before[CAT]))
+    with pytest.raises(UsageError):
+        index.decide(Decision(verdict, ANN, BEA, survivor=before[ANN]))
+
+
+def test_different_parts_what_links_joined(driven, index):
+    index.put(record(BEA, (PHONES[0],), (BIRTH_DATES[0], "F"), NHS), event_time="2026-01-01")
+    assert together(driven) == [{ANN, BEA}]
+    made = index.decide(different(ANN, BEA))
+    assert together(driven) == []
+    index.undo(made.sequence)
+    assert together(driven) == [{ANN, BEA}]
+
+
+def test_unsure_takes_back_what_was_decided(driven, index):
+    index.decide(same(ANN, BEA))
+    index.decide(Decision(Verdict.UNSURE, BEA, ANN))
+    assert together(driven) == []
+
+
+def test_deciding_the_same_again_changes_nothing(index):
+    first = index.decide(same(ANN, BEA))
+    again = index.decide(same(BEA, ANN))
+    assert (again.sequence, again.changed, again.persons) == (first.sequence, False, ())
+    assert index.state().sequence == first.sequence
+
+
+def test_a_decision_that_contradicts_others_is_refused_with_the_chain(driven, index):
+    index.decide(same(ANN, BEA))
+    index.decide(different(BEA, CAT))
+    sequence = index.state().sequence + 1
+    with pytest.raises(ContradictingDecision) as refused:
+        index.decide(same(ANN, CAT))
+    assert refused.value.chain == (ANN, BEA, CAT)
+    index.decide(same(BEA, DEE))
+    with pytest.raises(ContradictingDecision) as refused:
+        index.decide(different(DEE, ANN))
+    assert refused.value.chain == (ANN, BEA, DEE)
+    assert index.state().sequence == sequence
+    assert together(driven) == [{ANN, BEA, DEE}]
+
+
+def test_the_opposite_of_a_decision_on_the_same_two_replaces_it(driven, index):
+    index.decide(same(ANN, BEA))
+    index.decide(different(ANN, BEA))
+    assert together(driven) == []
+    assert [each.verdict for each in index.decisions()] == ["same", "different"]
+
+
+def test_a_decision_holds_when_a_record_goes_and_comes_back(driven, index):
+    index.decide(same(ANN, BEA))
+    index.delete(ANN)
+    assert together(driven) == []
+    index.put(record(ANN, (PHONES[0],), (BIRTH_DATES[0], "F")), event_time="2026-01-01")
+    assert together(driven) == [{ANN, BEA}]
+
+
+def test_a_decision_is_on_two_records_that_are_there(index):
+    with pytest.raises(RecordNotFound):
+        index.decide(same(ANN, RecordKey("courts", "none")))
+    with pytest.raises(UsageError):
+        index.decide(same(ANN, ANN))
+
+
+def test_a_seal_outranks_decisions_and_links(driven, index):
+    index.decide(same(ANN, BEA))
+    sealed = index.seal(Seal((ANN,), (BEA,), reason="protection"))
+    assert together(driven) == []
+    with pytest.raises(ContradictingDecision) as refused:
+        index.decide(same(BEA, ANN, reason="again", survivor=driven.persons()[ANN]))
+    assert refused.value.chain == (ANN, BEA)
+    index.undo(sealed.sequence)
+    assert together(driven) == [{ANN, BEA}]
+
+
+def test_a_seal_names_all_who_hold_an_identifier_also_later(driven, index):
+    index.seal(Seal((Identifier("nhs-number", "999 000 0018"),), (BEA,)))
+    index.put(record(BEA, (PHONES[1],), (BIRTH_DATES[0], "F")), event_time="2026-01-01")
+    index.put(record(ANN, (PHONES[1],), (BIRTH_DATES[0], "F"), NHS), event_time="2026-01-01")
+    assert together(driven) == []
+    index.put(record(ANN, (PHONES[1],), (BIRTH_DATES[0], "F")), event_time="2026-01-02")
+    assert together(driven) == [{ANN, BEA}]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [((), (BEA,)), ((ANN,), ()), ((ANN, CAT), (BEA, CAT))], ids=str
+)
+def test_a_seal_has_two_sides_apart(index, one, other):
+    with pytest.raises(UsageError):
+        index.seal(Seal(one, other))
+
+
+def test_a_superseded_value_counts_as_the_new_one(driven, index):
+    said = (BIRTH_DATES[0], "F")
+    index.put(record(ANN, (), said, NHS), event_time="2026-01-01")
+    index.put(record(BEA, (), said, OTHER_NHS), event_time="2026-01-01")
+    assert together(driven) == []
+    made = index.supersede(Supersession("nhs-number", "999 000 0026", NHS, by="desk"))
+    assert together(driven) == [{ANN, BEA}]
+    assert len(index.cross_references("nhs-number", NHS).persons) == 1
+    index.put(record(CAT, (), said, OTHER_NHS), event_time="2026-01-01")
+    assert together(driven) == [{ANN, BEA, CAT}]
+    index.undo(made.sequence)
+    assert together(driven) == [{BEA, CAT}]
+
+
+def test_who_asks_for_a_superseded_value_is_told_of_the_new_one(driven, index):
+    index.put(record(ANN, (), (BIRTH_DATES[0], "F"), OTHER_NHS), event_time="2026-01-01")
+    index.supersede(Supersession("nhs-number", OTHER_NHS, NHS))
+    answer = index.cross_references("nhs-number", OTHER_NHS)
+    assert answer.asked.value == NHS
+    assert [each.person_id for each in answer.persons] == [driven.persons()[ANN]]
+
+
+def test_supersessions_do_not_contradict_each_other(index):
+    index.supersede(Supersession("nhs-number", OTHER_NHS, NHS))
+    again = index.supersede(Supersession("nhs-number", OTHER_NHS, NHS))
+    assert not again.changed
+    with pytest.raises(ContradictingDecision):
+        index.supersede(Supersession("nhs-number", NHS, OTHER_NHS))
+    with pytest.raises(ContradictingDecision):
+        index.supersede(Supersession("nhs-number", OTHER_NHS, "9990000034"))
+    with pytest.raises(UsageError):
+        index.supersede(Supersession("nhs-number", NHS, NHS))
+    with pytest.raises(InvalidIdentifier):
+        index.supersede(Supersession("nhs-number", "12", NHS))
+    with pytest.raises(UnknownIdentifierSystem):
+        index.supersede(Supersession("shoe-size", "9", "10"))
+
+
+def test_an_undone_supersession_can_be_made_again(index):
+    made = index.supersede(Supersession("nhs-number", OTHER_NHS, NHS))
+    index.undo(made.sequence)
+    again = index.supersede(Supersession("nhs-number", OTHER_NHS, NHS))
+    assert again.changed
+    assert [each.sequence for each in index.supersessions()] == [again.sequence]
+
+
+def test_what_is_not_in_force_cannot_be_undone(index):
+    made = index.decide(same(ANN, BEA))
+    index.undo(made.sequence)
+    for sequence in (made.sequence, 1, 999):
+        with pytest.raises(NothingToUndo):
+            index.undo(sequence)
+
+
+def test_decisions_are_listed_with_who_and_why(index):
+    first = index.decide(same(ANN, BEA, reason="seen", by="desk"))
+    second = index.decide(different(CAT, BEA))
+    index.undo(first.sequence)
+    (standing,) = index.decisions()
+    assert (standing.sequence, standing.left, standing.right) == (second.sequence, BEA, CAT)
+    every = index.decisions(everything=True)
+    assert [(each.by, each.reason, each.undone) for each in every] == [
+        ("desk", "seen", index.state().sequence),
+        ("", "", None),
+    ]
+    assert index.decisions(key=ANN) == []
+    assert len(index.decisions(key=ANN, everything=True)) == 1
+
+
+def test_seals_are_listed_with_their_sides(index):
+    index.seal(Seal((ANN, CAT), (Identifier("nhs-number", NHS),), reason="adoption", by="court"))
+    (seal,) = index.seals()
+    assert seal.one == (("record", *ANN), ("record", *CAT))
+    assert seal.other == (("identifier", "nhs-number", NHS),)
+    assert (seal.by, seal.reason) == ("court", "adoption")
+
+
+def test_a_repeated_request_gets_the_answer_of_the_first(index):
+    cause = Cause("desk", "k")
+    first = index.decide(same(ANN, BEA), cause=cause)
+    again = index.decide(same(ANN, BEA), cause=cause)
+    assert again.repeated
+    assert again == ChangeResult.from_dict(first.as_dict())
+    with pytest.raises(IdempotencyConflict):
+        index.decide(same(ANN, CAT), cause=cause)

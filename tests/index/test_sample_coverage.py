@@ -1,0 +1,84 @@
+"""Samples against the whole truth: do intervals of 95% hold it in about 95 of 100 rounds?
+
+In each round every record gets another key, so that the halves of the two streams fall anew, and a
+sample is drawn and judged as the truth has it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+
+from mpi.index.link import link
+from mpi.index.pairs import known_pairs
+from mpi.index.sample import _draw, _strata, _Wanted
+from mpi.store.store import open_store
+from mpi.synthetic import synthesise
+from mpi.training.design import Judged, number_of_same, share_of_same, strata_of
+from mpi.training.streams import Stream
+from tests.invented import LINKED
+
+ROUNDS = 200
+SIZE = 400
+
+
+@pytest.fixture(scope="module")
+def folder(invented, tmp_path_factory):
+    """An index of 2,000 people, made with a release that makes some errors, and the truth."""
+    folder = tmp_path_factory.mktemp("two-thousand")
+    synthesise(people=2_000, seed=9, to=folder)
+    link(folder / "feeds", invented.brief_model, f"sqlite:///{folder / 'mpi.db'}", options=LINKED)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def pairs(folder):
+    store = open_store(f"sqlite:///{folder / 'mpi.db'}")
+    with store.reading() as view:
+        found = known_pairs(view)
+    store.close()
+    return found
+
+
+@pytest.fixture(scope="module")
+def same(folder, pairs):
+    truth = pq.read_table(folder / "truth.parquet").to_pylist()
+    person = {(row["source"], row["source_id"]): row["person"] for row in truth}
+    keys = [tuple(row.values()) for row in pairs.keys.to_pylist()]
+    number = np.unique([person[key] for key in keys], return_inverse=True)[1]
+    return number[pairs.left] == number[pairs.right]
+
+
+def rounds(pairs, same):
+    """The labels of each round, and which of them are of pairs within persons."""
+    stratum = _strata(pairs)
+    for number in range(ROUNDS):
+        ids = pc.binary_join_element_wise(
+            pairs.keys.column("source_id"), pa.scalar(f"#{number}"), ""
+        )
+        renamed = replace(pairs, keys=pairs.keys.set_column(1, "source_id", ids))
+        wanted = _Wanted(SIZE, Stream.EVALUATION, np.random.default_rng(number))
+        drawn = _draw(renamed, stratum, wanted)
+        names = drawn.stratum.astype(str).astype(object)
+        yield Judged(same[drawn.at].astype(np.int8), drawn.probability, names), drawn.at
+
+
+def test_intervals_hold_the_whole_truth_as_often_as_they_say(pairs, same):
+    precision, missed = same[pairs.within].mean(), same[~pairs.within].sum()
+    assert 0 < precision < 1
+    assert missed > 0
+    held = np.zeros((ROUNDS, 2), dtype=bool)
+    for number, (judged, at) in enumerate(rounds(pairs, same)):
+        inside = pairs.within[at]
+        share, count = (
+            share_of_same(strata_of(judged, inside)),
+            number_of_same(strata_of(judged, ~inside)),
+        )
+        held[number] = share.low <= precision <= share.high, count.low <= missed <= count.high
+    assert (held.mean(axis=0) >= 0.92).all(), held.mean(axis=0)
+    assert (held.mean(axis=0) <= 0.98).all(), held.mean(axis=0)

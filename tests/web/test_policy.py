@@ -1,0 +1,164 @@
+"""Under a policy: who may review, what they never see, and that it is written down."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from mpi.access.reading import Kept, found
+from mpi.web.app import create_pages, mount
+from tests.access.policies import HEAD, Issuer, access_of
+from tests.web.conftest import SECRET
+from tests.web.test_sessions import secret_of
+
+HERE = "http://127.0.0.1:8001"
+BODY = """
+[profiles.reviewers]
+title = "Reviewers of a health board"
+operations = ["look-up", "decide", "match"]
+rate = { per_minute = 60000, burst = 10000 }
+
+[[profiles.reviewers.grants]]
+purposes = ["HDM"]
+regime = "uk-gdpr"
+legal_basis = "for the tests of the review pages"
+ask_with = ["nhs-number"]
+see = ["nhs-number"]
+sources = ["pds", "hjis"]
+minimum_confidence = 0.0
+demographic_search = true
+
+[profiles.readers]
+title = "May look, and not decide"
+operations = ["look-up"]
+rate = { per_minute = 60000, burst = 10000 }
+
+[[profiles.readers.grants]]
+purposes = ["HDM"]
+regime = "uk-gdpr"
+legal_basis = "for the tests of the review pages"
+ask_with = ["nhs-number"]
+see = ["nhs-number"]
+sources = ["pds"]
+minimum_confidence = 0.0
+
+[clients.board]
+profile = "reviewers"
+organisation = "Board"
+
+[clients.reader]
+profile = "readers"
+organisation = "Reader"
+"""
+SCOPE = "mpi:look-up mpi:decide mpi:match"
+ISSUED = Issuer()
+
+
+@pytest.fixture(scope="module")
+def access(tmp_path_factory):
+    return access_of(tmp_path_factory.mktemp("policy"), HEAD + BODY)
+
+
+@pytest.fixture
+def client(index, access):
+    app = FastAPI()
+    mount(app, create_pages(index, access=access, secret=SECRET))
+    with TestClient(app, base_url=HERE, follow_redirects=False) as client:
+        yield client
+
+
+def sign_in(client, client_id="board", **claims):
+    """Sign in with a token; returns the answer."""
+    form = secret_of(client.get("/review/sign-in"))
+    token = ISSUED.token(client_id, scope=SCOPE, **claims)
+    return client.post("/review/sign-in", data={"form": form, "token": token, "purpose": "HDM"})
+
+
+def written(access, operation):
+    return found(Kept.of(access.policy), [lambda entry: entry.get("operation") == operation])
+
+
+def test_a_callers_token_signs_in(client):
+    assert sign_in(client).status_code == 303
+    assert "board user-7" in client.get("/review/").text
+
+
+@pytest.mark.parametrize(
+    ("client_id", "claims"),
+    [
+        ("board", {"exp": 1}),
+        ("board", {"aud": "https://elsewhere.example.org"}),
+        ("board", {"kid": "rsa-1", "key": "x" * 40, "alg": "HS256"}),
+        ("nobody", {}),
+        ("reader", {}),
+    ],
+)
+def test_who_may_not_review_is_not_signed_in(client, client_id, claims):
+    answer = sign_in(client, client_id, **claims)
+    assert answer.status_code == 200
+    assert "not signed in" in answer.text
+    assert client.get("/review/").status_code == 303
+
+
+def test_a_name_is_not_enough(client):
+    form = secret_of(client.get("/review/sign-in"))
+    client.post("/review/sign-in", data={"form": form, "name": "Ann"})
+    assert client.get("/review/").status_code == 303
+
+
+def seen_pair(room):
+    """Two records of one person from the two sources that the reviewer knows."""
+    for task in room.urgent(limit=500):
+        rows = room.person(room.person_of(task.left)).rows
+        of = {row.key.source: row.key for row in rows}
+        if {"pds", "hjis", "nomis"} <= of.keys():
+            return of["pds"], of["hjis"]
+    raise AssertionError("nobody has records of these sources")
+
+
+def test_values_that_are_withheld_are_on_no_page(client, room):
+    sign_in(client)
+    task = room.compare(*seen_pair(room))
+    pages = [
+        client.get(f"/review/task/{task.task_id}?within=operational").text,
+        client.get(f"/review/person/{room.person_of(task.left)}").text,
+        client.get("/review/").text,
+    ]
+    assert "NHS number" in pages[0]
+    withheld = r"Prison \(NOMS\)|noms-number|Local patient|local-patient-id|nomis|NOMIS|ndelius"
+    for text in pages:
+        assert not re.search(withheld, text)
+
+
+def test_tasks_about_withheld_records_are_as_if_there_were_none(client, room):
+    sign_in(client)
+    hidden = next(
+        task for task in room.urgent(limit=500) if task.left.source not in ("pds", "hjis")
+    )
+    there = client.get(f"/review/task/{hidden.task_id}")
+    nowhere = client.get("/review/task/0000000000000000")
+    assert there.status_code == nowhere.status_code == 404
+    shown = [re.sub(r"<title>.*?</title>", "", each.text) for each in (there, nowhere)]
+    assert shown[0] == shown[1]
+
+
+def test_every_page_about_somebody_and_every_decision_is_written_down(client, access, room):
+    sign_in(client)
+    form = secret_of(client.get("/review/"))
+    answer = client.post("/review/next", data={"form": form, "within": "operational"})
+    place = answer.headers["location"]
+    before = len(written(access, "look-up"))
+    assert client.get(place).status_code == 200
+    entries = written(access, "look-up")
+    assert len(entries) > before
+    task_id = place.split("/task/")[1].split("?")[0]
+    task = room.look(task_id, "nobody").task
+    named = {each["person"] for entry in entries for each in entry.get("persons", ())}
+    assert room.person_of(task.left) in named
+    data = {"form": form, "verdict": "unsure", "within": "operational"}
+    client.post(f"/review/task/{task_id}", data=data)
+    assert any(entry["outcome"] == "answered unsure" for entry in written(access, "decide"))
+    assert {entry["user"] for entry in written(access, "decide") if entry["user"]} == {"user-7"}
