@@ -20,10 +20,9 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
-import random
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -33,31 +32,20 @@ from time import perf_counter
 from typing import Any
 
 import orjson
-from latency import WARM_UP, Latency
+from latency import WARM_UP, Latency, timed
+from match import held
 from measure import machine, pin, table
 from serving import serving
 
 from mpi.index.index import Index
 from mpi.linking.intake import record_of
-from mpi.records import Record, RecordKey
+from mpi.records import Record
 from mpi.store.database import file_of
 from mpi.store.store import open_store
 
 NEW = "benchmark-"
 LATER = datetime(9000, 1, 1)
 BRIDGES = 40
-
-
-def sampled(url: str, count: int, seed: int) -> list[Record]:
-    """Records drawn at random."""
-    store = open_store(url)
-    try:
-        with store.reading() as view:
-            held = view.state.counts.get("record", 0)
-            numbers = sorted(random.Random(seed).sample(range(held), k=min(count, held)))
-            return [record_of(each.payload) for each in view.records(numbers)]
-    finally:
-        store.close()
 
 
 def bridges(records: Sequence[Record]) -> list[Record]:
@@ -114,11 +102,11 @@ def in_process(url: str, records: Sequence[Record]) -> dict[str, Latency]:
         for each in arrivals(records[:WARM_UP], "warm"):
             index.put(each)
         found = {
-            "arrival": _timed(index.put, came),
-            "change": _timed(index.put, changes(records)),
+            "arrival": Latency.of(timed(index.put, came)),
+            "change": Latency.of(timed(index.put, changes(records))),
         }
-        found["bridge"] = _timed(index.put, bridges(of_large_persons(url, BRIDGES)))
-        found["delete"] = _timed(index.delete, [RecordKey(c.source, c.source_id) for c in came])
+        found["bridge"] = Latency.of(timed(index.put, bridges(of_large_persons(url, BRIDGES))))
+        found["delete"] = Latency.of(timed(index.delete, [each.key for each in came]))
     return found
 
 
@@ -134,7 +122,7 @@ def over_http(url: str, records: Sequence[Record]) -> Latency:
 
         for each in arrivals(records[:WARM_UP], "http-warm"):
             put(each)
-        return _timed(put, arrivals(records, "http"))
+        return Latency.of(timed(put, arrivals(records, "http")))
 
 
 def several(url: str, records: Sequence[Record], writers: int) -> float:
@@ -162,15 +150,6 @@ def _write(url: str, records: Sequence[Record], barrier: Any) -> None:
             index.put(each)
 
 
-def _timed(do: Callable[[Any], object], each_of: Sequence[Any]) -> Latency:
-    taken = []
-    for each in each_of:
-        start = perf_counter()
-        do(each)
-        taken.append(perf_counter() - start)
-    return Latency.of(taken)
-
-
 @contextmanager
 def scratch(url: str) -> Iterator[str]:
     """A copy of the index, where it is a file."""
@@ -187,15 +166,15 @@ def scratch(url: str) -> Iterator[str]:
 def measure(options: argparse.Namespace) -> dict[str, Any]:
     """Everything, on a copy."""
     with scratch(options.index) as url:
-        records = sampled(url, options.requests, options.seed)
+        records = held(url, options.requests, options.seed)
         found = in_process(url, records)
         found["PUT over HTTP"] = over_http(url, records)
         rate = several(url, records, options.writers)
         with Index.open(url) as index:
-            held = index.state().counts.get("record", 0)
+            size = index.state().records
     return {
         "machine": machine(),
-        "records": held,
+        "records": size,
         "writers": options.writers,
         "per_second_of_all_writers": round(rate, 1),
         "latency": {name: each.as_dict() for name, each in found.items()},

@@ -109,11 +109,12 @@ def in_process(url: str, asked: Sequence[Identifier]) -> Latency:
         def ask(each: Identifier) -> None:
             index.cross_references(each.system, each.value).as_dict()
 
-        _timed(ask, asked[:WARM_UP])
-        return Latency.of(_timed(ask, asked[WARM_UP:]))
+        timed(ask, asked[:WARM_UP])
+        return Latency.of(timed(ask, asked[WARM_UP:]))
 
 
-def _timed(ask: Callable[[Identifier], None], asked: Iterable[Identifier]) -> list[float]:
+def timed(ask: Callable[[Any], object], asked: Iterable[Any]) -> list[float]:
+    """Seconds that each call took."""
     taken = []
     for each in asked:
         start = perf_counter()

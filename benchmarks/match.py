@@ -15,14 +15,14 @@ import argparse
 import http
 import json
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from time import perf_counter, process_time
+from time import process_time
 from typing import Any
 
 import numpy as np
 import orjson
-from latency import WARM_UP, Latency, arguments
+from latency import WARM_UP, Latency, arguments, timed
 from measure import machine, pin, table
 from serving import Client, serving
 
@@ -36,8 +36,8 @@ NEW = "benchmark"
 MILLI = 1e3
 
 
-def sampled(url: str, count: int, seed: int) -> list[Record]:
-    """Records drawn at random, as new ones; fewer than `count` if the index holds fewer."""
+def held(url: str, count: int, seed: int) -> list[Record]:
+    """Records drawn at random; fewer than `count` if the index holds fewer."""
     store = open_store(url)
     try:
         with store.reading() as view:
@@ -46,7 +46,12 @@ def sampled(url: str, count: int, seed: int) -> list[Record]:
             payloads = {each.record_no: each.payload for each in view.records(numbers)}
     finally:
         store.close()
-    return [replace(record_of(payloads[number]), source_id=NEW) for number in numbers]
+    return [record_of(payloads[number]) for number in numbers]
+
+
+def sampled(url: str, count: int, seed: int) -> list[Record]:
+    """Records drawn at random, as new ones."""
+    return [replace(each, source_id=NEW) for each in held(url, count, seed)]
 
 
 def in_process(url: str, asked: Sequence[Record]) -> tuple[dict[str, Latency], dict[str, Any]]:
@@ -62,9 +67,9 @@ def in_process(url: str, asked: Sequence[Record]) -> tuple[dict[str, Latency], d
         # reads and compiles the release
         ask(Record("", ""))
         candidates.clear()
-        cold = Latency.of(_timed(ask, asked))
+        cold = Latency.of(timed(ask, asked))
         cpu = process_time()
-        warm = Latency.of(_timed(ask, asked))
+        warm = Latency.of(timed(ask, asked))
         cpu = (process_time() - cpu) / len(asked)
     p50, p99 = np.percentile(candidates, (50, 99))
     looked_at = {
@@ -82,22 +87,13 @@ def over_http(url: str, asked: Sequence[Record]) -> dict[str, Latency]:
     with serving(url) as client:
         for body in bodies[:WARM_UP]:
             _posted(client, body)
-        return {f"POST {PATH}": Latency.of(_timed(lambda body: _posted(client, body), bodies))}
+        return {f"POST {PATH}": Latency.of(timed(lambda body: _posted(client, body), bodies))}
 
 
 def _posted(client: Client, body: bytes) -> None:
     status, _ = client.post(PATH, body)
     if status != http.HTTPStatus.OK:
         raise RuntimeError(f"{PATH} answered {status}")
-
-
-def _timed(ask: Callable[[Any], None], asked: Sequence[Any]) -> list[float]:
-    taken = []
-    for each in asked:
-        start = perf_counter()
-        ask(each)
-        taken.append(perf_counter() - start)
-    return taken
 
 
 def measure(options: argparse.Namespace) -> dict[str, Any]:

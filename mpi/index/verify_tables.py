@@ -12,10 +12,12 @@ from dataclasses import dataclass
 
 import duckdb
 import numpy as np
+import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from mpi.linking.engines.duckdb import hide_progress
 from mpi.store.snapshot import Snapshot
 
 Labels = NDArray[np.int64]
@@ -94,6 +96,7 @@ def _different(
     name: str, held: pa.Table, given: pa.Table, keys: tuple[str, ...]
 ) -> Iterator[Difference]:
     with duckdb.connect(":memory:") as con:
+        hide_progress(con)
         con.register("held", held)
         con.register("given", given)
         columns = ", ".join(f'"{column}"' for column in given.column_names)
@@ -169,8 +172,6 @@ def _persons(person: pa.Table, place: Labels, first_of: Mapping[int, int]) -> pa
 
 
 def _json(codes: list[str] | None) -> str:
-    import orjson
-
     return orjson.dumps(codes or []).decode()
 
 

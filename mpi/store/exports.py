@@ -118,7 +118,7 @@ def retired_persons(connection: Connection) -> pa.Table:
         (*row[:4], json.loads(row.successors), members[row.person_id])
         for row in connection.execute(RETIRED)
     ]
-    return pa.Table.from_batches([_batch(found, RETIRED_PERSONS)])
+    return pa.Table.from_batches([batch(found, RETIRED_PERSONS)])
 
 
 def records(connection: Connection, of: Tables, rows: int) -> Iterator[pa.RecordBatch]:
@@ -145,17 +145,18 @@ def _stream(
     connection: Connection, statement: Prepared, schema: pa.Schema, rows: int
 ) -> Iterator[pa.RecordBatch]:
     for some in statement.batches(connection, rows):
-        yield _batch(some, schema)
+        yield batch(some, schema)
 
 
 def _table(
     connection: Connection, statement: Prepared, schema: pa.Schema, **asked: int
 ) -> pa.Table:
     batches = statement.batches(connection, ROWS, **asked)
-    return pa.Table.from_batches((_batch(some, schema) for some in batches), schema)
+    return pa.Table.from_batches((batch(some, schema) for some in batches), schema)
 
 
-def _batch(rows: Sequence[Sequence[Any]], schema: pa.Schema) -> pa.RecordBatch:
+def batch(rows: Sequence[Sequence[Any]], schema: pa.Schema) -> pa.RecordBatch:
+    """Rows of a database as Arrow."""
     columns = zip(*rows, strict=True) if rows else [[] for _ in schema]
     arrays = [_array(column, field) for column, field in zip(columns, schema, strict=True)]
     return pa.record_batch(arrays, schema=schema)

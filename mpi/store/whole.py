@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import pyarrow as pa
@@ -10,9 +10,7 @@ from sqlalchemy import BigInteger, Connection, Integer, LargeBinary, Table, sele
 
 from mpi.store import review_schema, schema
 from mpi.store.database import Prepare
-
-ROWS = 10_000
-"""Rows fetched at once."""
+from mpi.store.exports import batch
 
 
 def lasting() -> list[Table]:
@@ -36,16 +34,10 @@ def _type(kind: Any) -> pa.DataType:
 
 
 def batches(
-    connection: Connection, prepare: Prepare, table: Table, rows: int = ROWS
+    connection: Connection, prepare: Prepare, table: Table, rows: int
 ) -> Iterator[pa.RecordBatch]:
     """The rows of a table in the order of its key."""
     form = arrow_schema(table)
     statement = prepare(select(table).order_by(*table.primary_key.columns))
     for some in statement.batches(connection, rows):
-        yield _batch(some, form)
-
-
-def _batch(rows: Sequence[Sequence[Any]], form: pa.Schema) -> pa.RecordBatch:
-    columns = zip(*rows, strict=True) if rows else [[] for _ in form]
-    arrays = [pa.array(column, field.type) for column, field in zip(columns, form, strict=True)]
-    return pa.record_batch(arrays, schema=form)
+        yield batch(some, form)

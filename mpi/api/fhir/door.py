@@ -12,7 +12,8 @@ from fastapi import Depends, Request, Response
 
 from mpi.api.fhir.formats import Format, prefers, response, wanted_format
 from mpi.api.problems import FHIR
-from mpi.errors import FhirUnavailable, TooLarge, UnsupportedParameter
+from mpi.api.routes.dependencies import body_up_to
+from mpi.errors import FhirUnavailable, UnsupportedParameter
 from mpi.fhir.domains import Domains
 from mpi.fhir.elements import Plain
 from mpi.index.index import Index
@@ -78,16 +79,5 @@ async def _door(request: Request) -> Door:
     )
 
 
-async def _body(request: Request) -> bytes:
-    """The body, of which no more is ever held than may be sent."""
-    parts, size = [], 0
-    async for part in request.stream():
-        size += len(part)
-        if size > LARGEST_BODY:
-            raise TooLarge(f"It may have {LARGEST_BODY:,} bytes.")
-        parts.append(part)
-    return b"".join(parts)
-
-
 DoorDep = Annotated[Door, Depends(_door)]
-BodyDep = Annotated[bytes, Depends(_body)]
+BodyDep = Annotated[bytes, Depends(body_up_to(LARGEST_BODY))]

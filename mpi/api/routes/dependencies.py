@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
 import orjson
@@ -16,15 +17,22 @@ LARGEST_BODY = 256 * 1024
 """Bytes of a request's body; a record of a thousand aliases has fewer."""
 
 
-async def _body(request: Request) -> bytes:
-    """The body, of which no more is ever held than may be sent."""
-    parts, size = [], 0
-    async for part in request.stream():
-        size += len(part)
-        if size > LARGEST_BODY:
-            raise TooLarge(f"It may have {LARGEST_BODY:,} bytes.")
-        parts.append(part)
-    return b"".join(parts)
+def body_up_to(largest: int) -> Callable[[Request], Awaitable[bytes]]:
+    """A dependency that gives the body, of which no more is ever held than may be sent.
+
+    Args: largest, in bytes. What it gives raises TooLarge.
+    """
+
+    async def body(request: Request) -> bytes:
+        parts, size = [], 0
+        async for part in request.stream():
+            size += len(part)
+            if size > largest:
+                raise TooLarge(f"It may have {largest:,} bytes.")
+            parts.append(part)
+        return b"".join(parts)
+
+    return body
 
 
 # Asynchronous only because a plain function would cost every request a second hop to a thread.
@@ -39,7 +47,7 @@ async def _the_metrics(request: Request) -> Metrics:
 
 
 MetricsDep = Annotated[Metrics, Depends(_the_metrics)]
-BodyDep = Annotated[bytes, Depends(_body)]
+BodyDep = Annotated[bytes, Depends(body_up_to(LARGEST_BODY))]
 IndexDep = Annotated[Index, Depends(_the_index)]
 SystemParam = Annotated[
     str,
