@@ -16,17 +16,9 @@ PYTEST_WORKERS ?= -n 2 --dist loadfile
 demo: $(STAMP)
 	@$(BIN)/mpi demo
 
-# In parts, each in processes of its own: what one part imports and starts is not there in another.
 # pytest comes last, so that its closing line ends the output.
-DOORS := tests/api tests/cli tests/client tests/fhir
-STORIES := tests/index
-SHOWN := tests/showing tests/web
-REST := $(addprefix --ignore=,$(DOORS) $(STORIES) $(SHOWN))
 test: lint
-	@$(BIN)/python -m pytest $(PYTEST_WORKERS) $(DOORS)
-	@$(BIN)/python -m pytest $(PYTEST_WORKERS) $(STORIES)
-	@$(BIN)/python -m pytest $(PYTEST_WORKERS) $(SHOWN)
-	@$(BIN)/python -m pytest $(PYTEST_WORKERS) $(REST)
+	@$(BIN)/python -m pytest $(PYTEST_WORKERS)
 
 lint: $(STAMP)
 	@$(BIN)/python -m ruff check .

@@ -120,7 +120,8 @@ class Issuer:
             "iss": ISSUER,
             "aud": AUDIENCE,
             "iat": now,
-            "exp": now + 300,
+            # some are made when tests are collected, and used much later
+            "exp": now + 86_400,
             "client_id": client,
             "sub": "user-7",
             "jti": "token-1",
