@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mpi.index.explain import Explanation
     from mpi.index.holdings import Holding
     from mpi.index.match import Matches
-    from mpi.index.review import ReviewRoom
+    from mpi.index.review.room import ReviewRoom
     from mpi.index.study.study import Study
 
 
@@ -133,8 +133,8 @@ class Index(Living):
         return widest_identifier(self._store)
 
     def review_room(self) -> ReviewRoom:
-        """Clerical review: the work list, what reviewers say, labels. See `review`."""
-        from mpi.index.review import ReviewRoom
+        """Clerical review: the work list, what reviewers say, labels. See `review.room`."""
+        from mpi.index.review.room import ReviewRoom
 
         return ReviewRoom(self, self._store)
 

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from mpi.errors import NothingToSample, UnwritableOutput, UsageError
 from mpi.index.pairs import KnownPairs, known_pairs
-from mpi.index.review_sample import put_on_list
+from mpi.index.review.sample import put_on_list
 from mpi.index.shown import ShownAsTable
 from mpi.index.table_file import require_suffix, writing
 from mpi.store.store import open_store

@@ -9,8 +9,8 @@ from fastapi.responses import RedirectResponse
 
 from mpi.access.operations import Operation
 from mpi.errors import MPIError
-from mpi.index.review import ReviewRoom
-from mpi.index.review_rules import Stream
+from mpi.index.review.room import ReviewRoom
+from mpi.index.review.rules import Stream
 from mpi.store.reviews import ADJUDICATION, DONE, OPEN
 from mpi.web.design import OURS, design_system, own
 from mpi.web.forms import FormDep

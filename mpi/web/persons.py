@@ -8,8 +8,8 @@ from fastapi import APIRouter, Request, Response
 
 from mpi.errors import PersonNotFound, UsageError
 from mpi.index.explain import key_of
-from mpi.index.review_search import find, further
-from mpi.index.review_split import MOST_RECORDS
+from mpi.index.review.search import find, further
+from mpi.index.review.split import MOST_RECORDS
 from mpi.records import Identifier, Name, Record, RecordKey
 from mpi.web.forms import Form, FormDep
 from mpi.web.pages import Deciding, Looking, RoomDep, Searching, see

@@ -12,7 +12,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from mpi.index.review_rules import REASONS
+from mpi.index.review.rules import REASONS
 from mpi.web.design import design_system
 from mpi.web.sessions import Session
 

@@ -9,9 +9,9 @@ from fastapi import APIRouter, Request, Response
 from mpi.access.operations import Operation
 from mpi.errors import NotMatchable, NotPermitted, RecordNotFound, TaskNotFound
 from mpi.index.explain import Explanation
-from mpi.index.review import ReviewRoom
-from mpi.index.review_rules import BLIND, REASONS, Kind, Stream, Verdict
-from mpi.index.review_turns import Looked, Said
+from mpi.index.review.room import ReviewRoom
+from mpi.index.review.rules import BLIND, REASONS, Kind, Stream, Verdict
+from mpi.index.review.turns import Looked, Said
 from mpi.store.review_rows import Task
 from mpi.store.reviews import Round
 from mpi.web.forms import Form, FormDep

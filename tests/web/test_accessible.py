@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mpi.index.review_rules import Kind
+from mpi.index.review.rules import Kind
 from tests.web.conftest import press, start
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]

@@ -8,7 +8,7 @@ import time
 import pytest
 from sqlalchemy import select
 
-from mpi.index.review_rules import Kind, Stream
+from mpi.index.review.rules import Kind, Stream
 from mpi.index.verify import verify
 from mpi.store.schema import decision
 from tests.web.conftest import HOSTILE, LONG, MANY, press, start, task_of

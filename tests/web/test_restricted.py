@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 from mpi.access.sight import EVERYTHING, Sight
 from mpi.errors import PersonNotFound, TaskNotFound
 from mpi.index.index import Index
-from mpi.index.review_rules import Stream
+from mpi.index.review.rules import Stream
 from mpi.records import RecordKey
 from mpi.web.app import create_pages, mount
 from tests.access.policies import HEAD, Issuer, access_of

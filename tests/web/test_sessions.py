@@ -8,7 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 from starlette.requests import Request
 
-from mpi.index.review_rules import Stream
+from mpi.index.review.rules import Stream
 from mpi.web.app import HEADERS
 from mpi.web.local import local_pages
 from mpi.web.sessions import COOKIE, Session, Sessions

@@ -1,6 +1,6 @@
 """One reviewer's turn at a task: what they may do with it, and what is kept of it.
 
-Every function works in the transaction of the verbs it is given; `review` puts them together.
+Every function works in the transaction of the verbs it is given; `room` puts them together.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from mpi.access.sight import EVERYTHING, Sight
 from mpi.errors import TaskClosed, TaskNotFound
-from mpi.index.review_rules import (
+from mpi.index.review.rules import (
     CHECKED,
     NEEDED,
     STALE_MINUTES,

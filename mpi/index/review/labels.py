@@ -13,7 +13,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from mpi.errors import InvalidLabels
-from mpi.index.review_rules import Stream
+from mpi.index.review.rules import Stream
 from mpi.index.sample import SAMPLE
 from mpi.index.table_file import require_suffix, writing
 from mpi.store.review_rows import Answer, Task

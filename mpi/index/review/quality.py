@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from statistics import median
 
-from mpi.index.review_rules import Stream
+from mpi.index.review.rules import Stream
 from mpi.store.review_rows import Answer, Task
 from mpi.store.reviews import Reviews
 from mpi.store.store import Store

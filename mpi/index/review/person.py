@@ -10,10 +10,10 @@ import numpy as np
 
 from mpi.access.sight import Sight
 from mpi.errors import PersonNotFound
-from mpi.index.review_case import Dated, may_review, reviewed, timeline, titles
-from mpi.index.review_diff import legible
-from mpi.index.review_fields import Known, check
-from mpi.index.review_graph import Drawing, Edge, draw
+from mpi.index.review.case import Dated, may_review, reviewed, timeline, titles
+from mpi.index.review.diff import legible
+from mpi.index.review.fields import Known, check
+from mpi.index.review.graph import Drawing, Edge, draw
 from mpi.index.study.neighbourhood import bridges
 from mpi.linking.evidence import Flags, Labels
 from mpi.linking.intake import record_of

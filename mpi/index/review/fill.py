@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 
-from mpi.index.review_rules import Kind, Stream
+from mpi.index.review.rules import Kind, Stream
 from mpi.linking.sealing import MATCHES_BOTH_SIDES
 from mpi.model.calibration import Calibration
 from mpi.records import RESTRICTED, RecordKey

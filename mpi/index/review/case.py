@@ -13,8 +13,8 @@ from typing import NamedTuple
 from mpi.access.restricted import without_location
 from mpi.access.sight import Sight
 from mpi.errors import RecordNotFound, TaskNotFound
-from mpi.index.review_fields import Field, fields_of
-from mpi.index.review_rules import BLIND
+from mpi.index.review.fields import Field, fields_of
+from mpi.index.review.rules import BLIND
 from mpi.linking.intake import record_of
 from mpi.model.frequencies import Frequencies
 from mpi.records import RESTRICTED, Record, RecordKey

@@ -1,7 +1,7 @@
 """Clerical review: what is to be looked at, what reviewers say of it, and what comes of that.
 
 Operational answers become the index's decisions, with reviewer, reasons and time, and can be
-undone. Answers of the other streams become labels and change nothing. See `review_rules`.
+undone. Answers of the other streams become labels and change nothing. See `rules`.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 from mpi.access.sight import EVERYTHING, Sight
 from mpi.errors import MPIError, NothingToUndo, TaskClosed
 from mpi.index.changes import Cause
-from mpi.index.review_case import PairCase, pair_case, shows
-from mpi.index.review_person import PersonCase, person_case
-from mpi.index.review_rules import Kind, Stream
-from mpi.index.review_turns import (
+from mpi.index.review.case import PairCase, pair_case, shows
+from mpi.index.review.person import PersonCase, person_case
+from mpi.index.review.rules import Kind, Stream
+from mpi.index.review.turns import (
     Looked,
     Said,
     answered,
@@ -43,8 +43,8 @@ from mpi.store.reviews import DONE, Round
 
 if TYPE_CHECKING:
     from mpi.index.index import Index
-    from mpi.index.review_fill import Filled
-    from mpi.index.review_quality import Quality
+    from mpi.index.review.fill import Filled
+    from mpi.index.review.quality import Quality
     from mpi.store.store import Store
     from mpi.store.view import View
     from mpi.training.streams import Stream as LabelStream
@@ -74,7 +74,7 @@ class ReviewRoom:
 
         Raises InvalidLabels.
         """
-        from mpi.index.review_fill import fill, known_from
+        from mpi.index.review.fill import fill, known_from
 
         return fill(self._store, known_from(known, self._store) if known else ())
 
@@ -109,29 +109,29 @@ class ReviewRoom:
             return stand(reviews, task_id, "answer")
 
     def labels(self, to: Path, *, stream: LabelStream, sample: str = "") -> int:
-        """Write labels to a file; see `review_labels.export_labels`."""
-        from mpi.index.review_labels import export_labels
+        """Write labels to a file; see `labels.export_labels`."""
+        from mpi.index.review.labels import export_labels
 
         return export_labels(self._store, to, stream=stream, sample=sample)
 
     def quality(self) -> Quality:
-        """See `review_quality.quality`."""
-        from mpi.index.review_quality import quality
+        """See `quality.quality`."""
+        from mpi.index.review.quality import quality
 
         return quality(self._store)
 
     def pair(self, task: Task, sight: Sight = EVERYTHING) -> PairCase:
-        """The two records of a task; see `review_case.pair_case`."""
+        """The two records of a task; see `case.pair_case`."""
         with self._store.reading() as view:
             return pair_case(view, task, sight, self._common(view))
 
     def shows(self, task: Task, sight: Sight) -> bool:
-        """Whether a reviewer may be shown a task; see `review_case.shows`."""
+        """Whether a reviewer may be shown a task; see `case.shows`."""
         with self._store.reading() as view:
             return shows(view, task, sight)
 
     def person(self, person_id: str, sight: Sight = EVERYTHING) -> PersonCase:
-        """A whole person; see `review_person.person_case`."""
+        """A whole person; see `person.person_case`."""
         with self._store.reading() as view:
             return person_case(view, person_id, sight)
 
@@ -226,7 +226,7 @@ class ReviewRoom:
 
         Raises RecordNotFound, also where a seal keeps the two apart, and UsageError.
         """
-        from mpi.index.review_search import compared
+        from mpi.index.review.search import compared
 
         task = compared(self._store, left, right)
         with self._store.reviewing() as reviews:
@@ -240,7 +240,7 @@ class ReviewRoom:
         are held apart at their first records. Raises what deciding raises; what was decided before
         stands.
         """
-        from mpi.index.review_split import decisions
+        from mpi.index.review.split import decisions
 
         made = list(decisions(groups, reviewer, reason))
         for decision in made:

@@ -1,6 +1,6 @@
 """The rules of clerical review: who is asked how often, when a task is done, and what came of it.
 
-Pure functions over tasks and answers; `review` does what they say.
+Pure functions over tasks and answers; `room` does what they say.
 """
 
 from __future__ import annotations

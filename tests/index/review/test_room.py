@@ -15,8 +15,8 @@ from mpi.index.decide import Decision
 from mpi.index.decide import Verdict as Deciding
 from mpi.index.index import Index
 from mpi.index.judge import evaluate_labels
-from mpi.index.review_rules import Kind, Stream, Verdict
-from mpi.index.review_turns import Said
+from mpi.index.review.rules import Kind, Stream, Verdict
+from mpi.index.review.turns import Said
 from mpi.index.sample import sample
 from mpi.store.schema import decision
 from mpi.training.labels import read_labels

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 
 import pyarrow as pa
 
-from mpi.index.review_fill import pair_task, task_id
-from mpi.index.review_rules import Stream
+from mpi.index.review.fill import pair_task, task_id
+from mpi.index.review.rules import Stream
 from mpi.records import RecordKey
 from mpi.store.review_rows import Task
 from mpi.store.store import Store

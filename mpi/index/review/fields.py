@@ -17,7 +17,7 @@ from mpi.access.sight import Sight
 from mpi.attributes import Row, standardise
 from mpi.errors import MPIError
 from mpi.identifiers import SYSTEMS, attribute_name, clean_identifier, parse
-from mpi.index.review_diff import Piece, difference, legible, nearest
+from mpi.index.review.diff import Piece, difference, legible, nearest
 from mpi.model.frequencies import BANDS, Frequencies
 from mpi.records import Identifier, Name, Record
 

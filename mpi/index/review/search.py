@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from mpi.access.sight import EVERYTHING, Sight
 from mpi.errors import PersonNotFound, RecordNotFound, UsageError
-from mpi.index.review_case import may_review, reviewed, stored_record
-from mpi.index.review_fill import pair_task
-from mpi.index.review_rules import Stream
+from mpi.index.review.case import may_review, reviewed, stored_record
+from mpi.index.review.fill import pair_task
+from mpi.index.review.rules import Stream
 from mpi.linking.intake import record_of
 from mpi.records import MatchGrade, Record, RecordKey
 from mpi.store.review_rows import Task
