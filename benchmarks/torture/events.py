@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import random
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, TypeVar
 
-from mpi.errors import ContradictingDecision, NothingToUndo, RecordNotFound
+from mpi.errors import ContradictingDecision, IndexBusy, NothingToUndo, RecordNotFound
 from mpi.index.decide import Decision, Verdict
 from mpi.index.index import Index
 from mpi.index.link import LinkOptions, link
@@ -22,6 +23,7 @@ from mpi.records import Record, RecordKey
 from mpi.store.store import open_store
 from mpi.synthetic import synthesise
 
+T = TypeVar("T")
 MODEL = Path(__file__).resolve().parents[2] / "models" / "synthetic-base"
 PEOPLE = 120
 OFTEN = 0.4
@@ -163,14 +165,23 @@ class Answer:
 
 
 def apply(index: Index, event: Event) -> Answer:
-    """Carry out an event."""
+    """Carry out an event, however often it has to be asked for."""
     if isinstance(event, Decide):
-        return _decide(index, event.decision)
+        return patiently(_decide, index, event.decision)
     if isinstance(event, Put):
-        found = index.put(event.record)
+        found = patiently(index.put, event.record)
     else:
-        found = index.delete(event.key, version=event.version)
+        found = patiently(index.delete, event.key, version=event.version)
     return Answer(found.status.value, found.sequence)
+
+
+def patiently(ask: Callable[..., T], *said: Any, **named: Any) -> T:
+    """Ask again as long as the answer is that others are changing the index."""
+    while True:
+        try:
+            return ask(*said, **named)
+        except IndexBusy:
+            continue
 
 
 def _decide(index: Index, decision: Decision) -> Answer:

@@ -25,7 +25,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from events import Source, apply, copy_of, linked, pool_of, small_feeds
+from events import Source, apply, copy_of, linked, patiently, pool_of, small_feeds
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
@@ -89,7 +89,7 @@ def _create(url: str, records: list[Record], barrier: Any, answers: Any) -> None
         said = []
         for record in records:
             barrier.wait()
-            found = index.put(record)
+            found = patiently(index.put, record)
             said.append((found.person_id, found.sequence))
         answers.put(said)
 
