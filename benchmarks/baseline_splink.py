@@ -133,7 +133,7 @@ def quality(connection: duckdb.DuckDBPyConnection, clusters: pa.Table) -> dict[s
     sql = """select truth.*, clusters.cluster_id from truth
              left join records using (source, source_id) left join clusters using (unique_id)
              order by truth.source, truth.source_id"""
-    both = connection.execute(sql).to_arrow_table()
+    both: pa.Table = connection.execute(sql).to_arrow_table()
     connection.unregister("clusters")
     found = overlap(both["cluster_id"], both["person"])
     result = accuracy(found).as_dict()

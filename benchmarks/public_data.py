@@ -73,7 +73,7 @@ def _write_truth(records: pa.Table, truth: Path, to: Path) -> None:
 
 def run(*command: str | Path) -> dict[str, Any]:
     """What an `mpi` command says as JSON. Raises CalledProcessError."""
-    words = [MPI, *map(str, command), "--json"]
+    words = [str(MPI), *map(str, command), "--json"]
     print("mpi", *words[1:], file=sys.stderr, flush=True)
     done = subprocess.run(words, check=True, stdout=subprocess.PIPE, text=True)
     found: dict[str, Any] = json.loads(done.stdout)

@@ -113,15 +113,14 @@ class Source:
 
     def _newer(self) -> Put:
         one, other = self._some(), self._chance.choice(self._pool)
-        taken = self._chance.choice(
-            [
-                {"postcodes": other.postcodes, "addresses": other.addresses},
-                {"birth_dates": other.birth_dates},
-                {"identifiers": ()},
-                {"identifiers": other.identifiers},
-                {"names": other.names},
-            ]
-        )
+        choices: list[dict[str, Any]] = [
+            {"postcodes": other.postcodes, "addresses": other.addresses},
+            {"birth_dates": other.birth_dates},
+            {"identifiers": ()},
+            {"identifiers": other.identifiers},
+            {"names": other.names},
+        ]
+        taken = self._chance.choice(choices)
         return self._put(replace(one, version=self._next_version(), **taken))
 
     def _late(self) -> Put:

@@ -54,7 +54,7 @@ def killed(url: str, pool: list[Record], seed: int) -> list[int]:
     assert writer.pid is not None
     os.kill(writer.pid, signal.SIGKILL)
     writer.join()
-    found = []
+    found: list[int] = []
     while True:
         try:
             sequence = receiver.recv()
@@ -83,7 +83,7 @@ def folded(index: Index) -> dict[tuple[str, str], str]:
 def judge(url: str, acknowledged: list[int]) -> dict[str, Any]:
     """What must hold, counted: all but the first two figures should be 0."""
     with Index.open(url) as index, index._store.reading() as view:
-        sequences = [each.sequence for each in view.log()]
+        sequences = [each.sequence for each in view.events()]
         membership = view.previous_membership()
         rows = membership.select(["source", "source_id", "person_id"]).to_pylist()
         held = {(r["source"], r["source_id"]): r["person_id"] for r in rows}
