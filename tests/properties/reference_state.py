@@ -152,9 +152,13 @@ class State:
         return Supersessions({(e.system, e.old): e.new for e in events})
 
     def sides(self) -> list[SealSide]:
-        """What the seals in force name."""
+        """What the seals in force name; a seal's number is its version."""
         standing = sorted(self.seals.keys() - self.undone)
-        return [side for version in standing for side in self.seals[version].sides]
+        return [
+            side._replace(seal=version)
+            for version in standing
+            for side in self.seals[version].sides
+        ]
 
     def matched(self, key: RecordKey) -> Record:
         """A record as it is matched."""
