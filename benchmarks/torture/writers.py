@@ -125,7 +125,8 @@ def in_schemas(url: str, feeds: Path) -> Iterator[Place]:
     @contextmanager
     def place(name: str) -> Iterator[str]:
         schema = f"mpi_{name}"
-        yield linked(f"{url}?schema={schema}", feeds, 1)
+        its_own = make_url(url).update_query_dict({"schema": schema})
+        yield linked(its_own.render_as_string(hide_password=False), feeds, 1)
         with engine.begin() as connection:
             connection.execute(text(f'DROP SCHEMA "{schema}" CASCADE'))
 
