@@ -26,8 +26,8 @@ class IndexEvent(Schema):
     type: EventType = Field(description="What it is about.", examples=["record-moved"])
     at: str = Field(description="When (ISO 8601).", examples=[_AT])
     cause: str = Field(
-        description="What changed the index: `put`, `delete`, `decide`, `undo`, `supersede`, "
-        "`seal`, `link`, `rollback`, `erase`.",
+        description="What changed the index: `put`, `delete`, `merge`, `decide`, `undo`, "
+        "`supersede`, `seal`, `link`, `rollback`, `erase`.",
         examples=["put"],
     )
     person_id: str | None = Field(

@@ -48,7 +48,7 @@ class IndexEvent:
 
     A `record-moved` has a record, the person it came from and the one it went to, either None. All
     others have a person; one merged or split has successors, the persons who took its records over.
-    `cause` is what changed the index: put, delete, decide, undo, supersede, seal, link,
+    `cause` is what changed the index: put, delete, merge, decide, undo, supersede, seal, link,
     rollback or erase.
     """
 

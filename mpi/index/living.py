@@ -47,10 +47,9 @@ class Living:
         IndexBusy.
         """
         from mpi.index.changes import Cause
-        from mpi.index.ingest import Put, check_key
+        from mpi.index.ingest import Put
 
-        check_key(record.key)
-        self._check_source(record.source)
+        self._check(record.key)
         return self._running().run(Put(record, event_time, again, cause or Cause()))
 
     def delete(
@@ -67,10 +66,9 @@ class Living:
         NotMatchable, IndexBusy.
         """
         from mpi.index.changes import Cause
-        from mpi.index.ingest import Delete, check_key
+        from mpi.index.ingest import Delete
 
-        check_key(key)
-        self._check_source(key.source)
+        self._check(key)
         return self._running().run(Delete(key, version, event_time, cause or Cause()))
 
     def decide(self, decision: Decision, *, cause: Cause | None = None) -> ChangeResult:
@@ -93,6 +91,26 @@ class Living:
         from mpi.index.superseding import Supersede
 
         return self._running().run(Supersede(supersession, cause or Cause()))
+
+    def merge(
+        self,
+        subsumed: RecordKey,
+        survivor: RecordKey,
+        *,
+        replaced: Supersession | None = None,
+        cause: Cause | None = None,
+    ) -> ChangeResult:
+        """Delete a record that its source merged into another, and take the identifier of the one
+        for that of the other, as one event. See `merging.Merge`.
+
+        Raises RecordNotFound where either is not there, and as `supersede` and `delete`.
+        """
+        from mpi.index.changes import Cause
+        from mpi.index.merging import Merge
+
+        for key in (subsumed, survivor):
+            self._check(key)
+        return self._running().run(Merge(subsumed, survivor, replaced, cause or Cause()))
 
     def seal(self, seal: Seal, *, cause: Cause | None = None) -> ChangeResult:
         """Keep two sides apart whatever comes. See `sealing.PutSeal`; raises as `supersede`."""
@@ -202,6 +220,13 @@ class Living:
     def accept(self, sources: Iterable[str]) -> None:
         """Take records of these source systems too, which are described outside of this package."""
         self._sources.update(sources)
+
+    def _check(self, key: RecordKey) -> None:
+        """Refuse what can be no key of a record. Raises InvalidRecord, UnknownSource."""
+        from mpi.index.ingest import check_key
+
+        check_key(key)
+        self._check_source(key.source)
 
     def _check_source(self, source: str) -> None:
         from mpi.index.match import check_source

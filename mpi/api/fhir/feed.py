@@ -111,17 +111,19 @@ def delete(door: DoorDep, question: FeedQuestion) -> Response:
 
 
 def _merged(door: Door, question: Question, named: Named, patient: Element) -> Response:
-    """Retire a record in favour of another of its domain, and its identifier with it."""
+    """Retire a record in favour of another of its domain, and its identifier with it.
+
+    Both must be there: what is maintained for neither cannot be replaced. Raises RecordNotFound.
+    """
     survivor = _survivor(door, question, patient)
     if survivor.key.source != named.key.source or survivor.key == named.key:
         raise InvalidResource("Expected another Patient of the same domain.", element="link")
-    cause = _cause(question)
+    replaced = None
     if named.identifier and survivor.identifier:
         old, new = named.identifier, survivor.identifier
         by = question.caller.client
-        made = Supersession(old.system, old.value, new.value, reason=MERGED, by=by)
-        door.index.supersede(made, cause=cause)
-    door.index.delete(named.key, cause=cause)
+        replaced = Supersession(old.system, old.value, new.value, reason=MERGED, by=by)
+    door.index.merge(named.key, survivor.key, replaced=replaced, cause=_cause(question))
     question.wrote(*named.key, "merged")
     return _done(door, 200, "The record is merged.", door.index.holder(survivor.key))
 
