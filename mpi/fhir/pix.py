@@ -28,6 +28,8 @@ SOURCE, TARGET, FORMAT = "sourceIdentifier", "targetSystem", "_format"
 Pairs = Sequence[tuple[str, str]]
 """Parameters of a query in their order; one name may come several times."""
 
+MOST_TARGETS = 64
+"""Target systems of one question; there are not as many."""
 NAMES = (SOURCE, TARGET, FORMAT)
 _VALUES = ("valueString", "valueUri", "valueCode")
 
@@ -58,6 +60,8 @@ def query_of(parameters: Pairs, domains: Domains, base: str) -> PixQuery:
     person_id = _own_patient(asked, base)
     source = None if person_id else _source(asked, domains)
     targets = [value for name, value in parameters if name == TARGET]
+    if len(targets) > MOST_TARGETS:
+        raise InvalidParameter(f"It is given {MOST_TARGETS} times at most.", parameter=TARGET)
     return PixQuery(source, person_id, frozenset(_target(each, domains) for each in targets))
 
 

@@ -23,7 +23,10 @@ STRINGS = ("family", "given", "address-postalcode", "address-city", "address")
 PAGE = 10
 LARGEST_PAGE = 50
 _MODIFIERS = ("exact", "contains")
-_MOST_ALTERNATIVES = 16
+MOST_ALTERNATIVES = 16
+"""Values of one parameter of which any will do."""
+MOST_VALUES = 64
+"""Values of all parameters together, each of which may have to be looked for."""
 _WHOLE_DATE = re.compile(r"(?:eq)?([0-9]{4}-[0-9]{2}-[0-9]{2})")
 _NOT_ALPHANUMERIC = re.compile(r"[^A-Z0-9]+")
 
@@ -35,15 +38,16 @@ Says = Callable[[Record], Sequence[str]]
 class Search:
     """What a search asks.
 
-    `record` says the same as a record to match would. `identifiers` are of those that any holder
-    has; `domains` are the URIs to which the answer is kept, empty for all. `ids` are person ids.
-    `fits` are conditions on one record. `nobody` says that no Patient can fit.
+    `record` says the same as a record to match would. `identifiers` and `ids` (of persons) are
+    those of each parameter: a Patient has one of each. `domains` are the URIs to which the answer
+    is kept, empty for all. `fits` are conditions on one record, each about the individual.
+    `nobody` says that no Patient can fit.
     """
 
     record: Record
-    identifiers: tuple[Identifier, ...] = ()
+    identifiers: tuple[tuple[Identifier, ...], ...] = ()
     domains: frozenset[str] = frozenset()
-    ids: tuple[str, ...] = ()
+    ids: tuple[tuple[str, ...], ...] = ()
     fits: tuple[Fits, ...] = ()
     nobody: bool = False
     count: int = PAGE
@@ -67,6 +71,7 @@ def search_of(pairs: Sequence[tuple[str, str]], domains: Domains) -> Search:
         if name in _READERS or name in STRINGS or name in ("_id", "active", "identifier"):
             _check(name, modifier, given)
             said.setdefault(name, []).append([unescaped(each) for each in given])
+            _check_number(said, name)
             if name in STRINGS:
                 fits.append(_text_fits(name, said[name][-1], modifier))
             elif name in _READERS:
@@ -76,7 +81,7 @@ def search_of(pairs: Sequence[tuple[str, str]], domains: Domains) -> Search:
         record=_record(said),
         identifiers=identifiers,
         domains=kept_to,
-        ids=tuple(each for one in said.get("_id", ()) for each in one),
+        ids=tuple(map(tuple, said.get("_id", ()))),
         fits=tuple(fits),
         nobody=any("true" not in one for one in said.get("active", ())),
         count=min(_number(pairs, "_count", PAGE), LARGEST_PAGE),
@@ -87,8 +92,13 @@ def search_of(pairs: Sequence[tuple[str, str]], domains: Domains) -> Search:
 def _check(name: str, modifier: str, given: Sequence[str]) -> None:
     if modifier and (name not in STRINGS or modifier not in _MODIFIERS):
         raise InvalidParameter("It cannot be modified so.", parameter=name)
-    if not given or len(given) > _MOST_ALTERNATIVES:
-        raise InvalidParameter(f"Expected 1 to {_MOST_ALTERNATIVES} values.", parameter=name)
+    if not given or len(given) > MOST_ALTERNATIVES:
+        raise InvalidParameter(f"Expected 1 to {MOST_ALTERNATIVES} values.", parameter=name)
+
+
+def _check_number(said: dict[str, list[list[str]]], last: str) -> None:
+    if sum(len(one) for given in said.values() for one in given) > MOST_VALUES:
+        raise InvalidParameter(f"Expected {MOST_VALUES} values at most in all.", parameter=last)
 
 
 def _number(pairs: Sequence[tuple[str, str]], name: str, otherwise: int) -> int:
@@ -102,23 +112,31 @@ def _number(pairs: Sequence[tuple[str, str]], name: str, otherwise: int) -> int:
 
 def _identifiers(
     pairs: Sequence[tuple[str, str]], domains: Domains
-) -> tuple[tuple[Identifier, ...], frozenset[str]]:
+) -> tuple[tuple[tuple[Identifier, ...], ...], frozenset[str]]:
     """The identifiers asked with, and the domains to which the answer is kept."""
-    found: list[Identifier] = []
+    groups: list[tuple[Identifier, ...]] = []
     kept_to: set[str] = set()
-    given = [value for key, value in pairs if key == "identifier"]
-    for text in (each for value in given for each in alternatives(value)):
-        uri, value = token(text)
-        if not uri:
-            raise InvalidParameter("Expected system|value.", parameter="identifier")
-        if domains.system(uri) is None:
-            raise UnknownSearchDomain(UNKNOWN_DOMAIN)
-        identifier = domains.asked(uri, value) if value else None
-        if identifier is None:
-            kept_to.add(domains.usual(uri))
-        else:
-            found.append(identifier)
-    return tuple(found), frozenset(kept_to)
+    for text in (value for key, value in pairs if key == "identifier"):
+        found: list[Identifier] = []
+        for each in alternatives(text):
+            uri, value = token(each)
+            identifier = _identifier(uri, value, domains)
+            if identifier is None:
+                kept_to.add(domains.usual(uri))
+            else:
+                found.append(identifier)
+        if found:
+            groups.append(tuple(found))
+    return tuple(groups), frozenset(kept_to)
+
+
+def _identifier(uri: str, value: str, domains: Domains) -> Identifier | None:
+    """The identifier of a token; None where it names a domain alone."""
+    if not uri:
+        raise InvalidParameter("Expected system|value.", parameter="identifier")
+    if domains.system(uri) is None:
+        raise UnknownSearchDomain(UNKNOWN_DOMAIN)
+    return domains.asked(uri, value) if value else None
 
 
 def _record(said: dict[str, list[list[str]]]) -> Record:
@@ -129,7 +147,7 @@ def _record(said: dict[str, list[list[str]]]) -> Record:
     return Record(
         source="",
         source_id="",
-        names=tuple(Name(*each) for each in names if any(each))[:_MOST_ALTERNATIVES],
+        names=tuple(Name(*each) for each in names if any(each))[:MOST_ALTERNATIVES],
         birth_dates=tuple(map(_date, first.get("birthdate", []))),
         sex=SEXES.get(first.get("gender", [""])[0], ""),
         postcodes=tuple(first.get("address-postalcode", ())),

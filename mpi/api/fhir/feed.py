@@ -30,6 +30,7 @@ from mpi.fhir.elements import Element, items, text
 from mpi.fhir.outcomes import outcome
 from mpi.fhir.pix import UNKNOWN_SOURCE
 from mpi.fhir.reading import is_replaced, record_of, replacement
+from mpi.fhir.searching import MOST_ALTERNATIVES
 from mpi.fhir.tokens import Token, alternatives, token, whole_token
 from mpi.index.changes import Cause, Status
 from mpi.index.decide import Supersession
@@ -56,7 +57,7 @@ class Named:
 
 
 @router.put("/Patient")
-def put(door: DoorDep, question: FeedQuestion, body: BodyDep) -> Response:
+def put(question: FeedQuestion, door: DoorDep, body: BodyDep) -> Response:
     """Add or revise a record, or merge it into another: 201 where it is new, else 200."""
     named = _criterion(door, question, door.pairs())
     patient = _patient(door, named, body)
@@ -66,7 +67,7 @@ def put(door: DoorDep, question: FeedQuestion, body: BodyDep) -> Response:
 
 
 @router.post("/Patient")
-def create(door: DoorDep, question: FeedQuestion, body: BodyDep) -> Response:
+def create(question: FeedQuestion, door: DoorDep, body: BodyDep) -> Response:
     """Add a record unless it is known (FHIR's conditional create): 201 where it is new, else 200.
 
     The header `If-None-Exist` names it as the query of an update does.
@@ -102,7 +103,7 @@ def _put(door: Door, question: Question, named: Named, patient: Element) -> Resp
 
 
 @router.delete("/Patient")
-def delete(door: DoorDep, question: FeedQuestion) -> Response:
+def delete(question: FeedQuestion, door: DoorDep) -> Response:
     """Remove a record; one that is not there is as good as removed."""
     named = _criterion(door, question, door.pairs())
     door.index.delete(named.key, cause=_cause(question))
@@ -144,9 +145,10 @@ def _criterion(door: Door, question: Question, pairs: Sequence[tuple[str, str]])
     if [name for name, _ in pairs] != [CRITERION]:
         raise InvalidParameter("It is given once, and nothing else.", parameter=CRITERION)
     tokens = [token(each) for each in alternatives(pairs[0][1])]
+    if not 1 <= len(tokens) <= MOST_ALTERNATIVES:
+        said = f"Expected 1 to {MOST_ALTERNATIVES} of system|value."
+        raise InvalidParameter(said, parameter=CRITERION)
     named = [_named(door, question, each) for each in tokens]
-    if not named:
-        raise InvalidParameter("Expected system|value.", parameter=CRITERION)
     held = [each for each in named if len(named) > 1 and door.index.holder(each.key)]
     if len(held) > 1:
         raise SeveralRecords("Name one.")

@@ -27,7 +27,7 @@ router = APIRouter()
 
 
 @router.post("/Patient/$match")
-def match(door: DoorDep, question: MatchQuestion, body: BodyDep, metrics: MetricsDep) -> Response:
+def match(question: MatchQuestion, door: DoorDep, body: BodyDep, metrics: MetricsDep) -> Response:
     """Ask who a Patient is. The score is the calibrated confidence, the most likely come first.
 
     With `onlyCertainMatches` nobody is returned unless the match is certain, and nobody is certain

@@ -7,16 +7,17 @@ from dataclasses import replace
 
 from fastapi import APIRouter, Response
 
+from mpi.access.disclosure import Disclosed, Withheld
 from mpi.access.question import Question
 from mpi.api.fhir.disclosing import PixQuestion, disclosed
 from mpi.api.fhir.door import BodyDep, Door, DoorDep
 from mpi.api.fhir.formats import MediaType, format_of, resource_of
 from mpi.api.fhir.validating import valid
+from mpi.api.routes.persons import seen_successors
 from mpi.errors import IdentifierNotFound, InvalidIdentifier, PersonGone, PersonNotFound
 from mpi.fhir.pix import FORMAT, NAMES, NOT_FOUND, PixQuery, answer, pairs_of, query_of
 from mpi.index.index import Index
 from mpi.index.look_up import Answer, PersonAnswer
-from mpi.records import Person
 
 router = APIRouter()
 
@@ -24,13 +25,13 @@ Pairs = Sequence[tuple[str, str]]
 
 
 @router.get("/Patient/$ihe-pix")
-def ihe_pix(door: DoorDep, question: PixQuestion) -> Response:
+def ihe_pix(question: PixQuestion, door: DoorDep) -> Response:
     """Ask in the query of a URL, as IHE has it."""
     return _answered(door, question, door.pairs())
 
 
 @router.post("/Patient/$ihe-pix")
-def ihe_pix_by_post(door: DoorDep, question: PixQuestion, body: BodyDep) -> Response:
+def ihe_pix_by_post(question: PixQuestion, door: DoorDep, body: BodyDep) -> Response:
     """Ask with a Parameters resource, so that no identifier stands in a URL."""
     sent = resource_of(body, door.request.headers.get("content-type", ""))
     pairs = pairs_of(valid(sent, "Parameters"))
@@ -44,7 +45,7 @@ def _answered(door: Door, question: Question, pairs: Pairs) -> Response:
     door.supported(pairs, NAMES)
     query = query_of(pairs, door.domains, door.base)
     if query.source is None:
-        told = disclosed(question, _patient(door.index, query.person_id))
+        told = _patients(door.index, question, query.person_id)
     else:
         question.asks(query.source)
         found = _holders(door.index, question, query)
@@ -67,12 +68,17 @@ def _holders(index: Index, question: Question, query: PixQuery) -> Answer:
         raise IdentifierNotFound(NOT_FOUND) from None
 
 
-def _patient(index: Index, person_id: str) -> Sequence[Person]:
-    """The person whom a Patient of ours is, or those who have the records of a former one."""
+def _patients(index: Index, question: Question, person_id: str) -> Disclosed:
+    """The person whom a Patient of ours is, or those who have the records of a former one of which
+    the caller may know.
+    """
     try:
         found = index.person(person_id)
     except (PersonNotFound, PersonGone):
         raise IdentifierNotFound(NOT_FOUND) from None
     if isinstance(found, PersonAnswer):
-        return [found.person]
-    return [each.person for each in index.holdings(found.current)]
+        return disclosed(question, [found.person])
+    successors = seen_successors(question, index, found)
+    if not successors:
+        return Disclosed((), Withheld({person_id: ()}))
+    return disclosed(question, [each.person for each in index.holdings(successors)])

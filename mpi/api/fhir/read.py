@@ -17,7 +17,7 @@ router = APIRouter()
 
 
 @router.get("/Patient/{person_id}")
-def read(person_id: str, door: DoorDep, question: ReadQuestion) -> Response:
+def read(question: ReadQuestion, person_id: str, door: DoorDep) -> Response:
     """A person; an id that is no longer in use as a Patient replaced by those who have its records.
 
     Whoever may not be told of a person gets the same answer as for an id never issued.

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import chain
 from urllib.parse import parse_qsl, urlencode
 
 from fastapi import APIRouter, Response
 
 from mpi.access.disclosure import Disclosed
 from mpi.access.question import Question
-from mpi.api.fhir.disclosing import SearchQuestion, disclosed, kept_to, patient, visible_records
+from mpi.api.fhir.disclosing import (
+    SearchQuestion,
+    disclosed,
+    kept_to,
+    patient,
+    shows_individuals,
+    visible_records,
+)
 from mpi.api.fhir.door import BodyDep, Door, DoorDep
 from mpi.api.fhir.formats import FORM, MediaType, format_of
 from mpi.errors import (
     IdentifierNotFound,
     InvalidIdentifier,
     InvalidParameter,
+    SearchNotPermitted,
     SearchTooBroad,
     TooManyMatches,
     UnsupportedFormat,
@@ -42,17 +51,21 @@ Pairs = Sequence[tuple[str, str]]
 Asked = tuple[Identifier | None, Identifier | None]
 """The identifier that was looked up, and the one that the caller named."""
 NOTHING: Asked = (None, None)
+Candidate = tuple[Holding, Asked]
+Found = tuple[Holding, Person]
+"""Somebody who fits, as the index has them and as the caller may see them."""
+TOO_BROAD = "Give a family name and a date of birth, or an identifier."
 
 
 @router.get("/Patient")
-def search(door: DoorDep, question: SearchQuestion) -> Response:
+def search(question: SearchQuestion, door: DoorDep) -> Response:
     """Search by the query of a URL; further pages have links."""
     pairs = door.pairs()
     return _answered(door, question, pairs, door.base + "/Patient?")
 
 
 @router.post("/Patient/_search")
-def search_by_post(door: DoorDep, question: SearchQuestion, body: BodyDep) -> Response:
+def search_by_post(question: SearchQuestion, door: DoorDep, body: BodyDep) -> Response:
     """Search by a form, so that no URL says anything of a person; `_offset` gets further pages."""
     sent = door.request.headers.get("content-type", FORM)
     if MediaType.of(sent).name != FORM:
@@ -71,7 +84,10 @@ def _answered(door: Door, question: Question, pairs: Pairs, url: str) -> Respons
     understood = door.supported([(name.partition(":")[0], v) for name, v in pairs], KNOWN)
     said = [] if understood else [_ignored()]
     asked = search_of(pairs, door.domains)
-    question.asks(*asked.identifiers)
+    question.asks(*(each for one in asked.identifiers for each in one))
+    if asked.fits and not shows_individuals(question):
+        # beside an identifier it would confirm what the caller is not told
+        raise SearchNotPermitted
     try:
         found = dict(_found(door, question, asked))
         if len(found) > MOST_FOUND:
@@ -102,41 +118,55 @@ def _told(
     ]
 
 
-def _found(
-    door: Door, question: Question, asked: Search
-) -> Iterator[tuple[str, tuple[Holding, Person]]]:
-    """The persons who fit, each as the caller may see them."""
+def _found(door: Door, question: Question, asked: Search) -> Iterator[tuple[str, Found]]:
+    """The persons who fit every parameter, each as the caller may see them."""
     if asked.nobody:
         return
-    for holding, (looked_up, said) in _candidates(door, question, asked):
+    first, *others = (
+        dict(_fitting(door, question, asked, each)) for each in _candidates(door, question, asked)
+    )
+    for person_id, found in first.items():
+        if all(person_id in other for other in others):
+            yield person_id, found
+
+
+def _fitting(
+    door: Door, question: Question, asked: Search, candidates: Iterable[Candidate]
+) -> Iterator[tuple[str, Found]]:
+    """Those of some candidates who exist for the caller and fit."""
+    for holding, (looked_up, said) in candidates:
         for told in disclosed(question, [holding.person], looked_up, said=said).persons:
             fits = any(asked.accepts(each) for each in visible_records(holding, told))
             if fits and kept_to([told], asked.domains, domains=door.domains):
                 yield told.person_id, (holding, told)
 
 
-def _candidates(door: Door, question: Question, asked: Search) -> Iterator[tuple[Holding, Asked]]:
-    """Those who may fit: by id, by identifier, or by what is known about the individual."""
-    index = door.index
-    if asked.ids:
-        yield from ((each, NOTHING) for each in index.holdings(asked.ids))
-    elif asked.identifiers:
-        for each in asked.identifiers:
-            yield from _holders(door, question, each)
-    elif asked.fits:
-        question.require_demographic(asked.record)
-        found = index.match(asked.record, limit=CANDIDATES, everyone=True, sight=question.sight)
-        if not found.keys:
-            raise SearchTooBroad("Give a family name and a date of birth, or an identifier.")
-        persons = [each.person_id for each in found.persons]
-        yield from ((each, NOTHING) for each in index.holdings(persons))
-    else:
-        raise SearchTooBroad("Give a family name and a date of birth, or an identifier.")
+def _candidates(door: Door, question: Question, asked: Search) -> list[Iterable[Candidate]]:
+    """Those who may fit: by each identifier and id, or by what is known about the individual."""
+    named: list[Iterable[Candidate]] = [
+        chain.from_iterable(_holders(door, question, each) for each in one)
+        for one in asked.identifiers
+    ]
+    named += [_unasked(door.index.holdings(one)) for one in asked.ids]
+    return named or [_alike(door, question, asked)]
 
 
-def _holders(
-    door: Door, question: Question, identifier: Identifier
-) -> Iterator[tuple[Holding, Asked]]:
+def _alike(door: Door, question: Question, asked: Search) -> Iterator[Candidate]:
+    """Those whose records resemble what is asked."""
+    if not asked.fits:
+        raise SearchTooBroad(TOO_BROAD)
+    question.require_demographic(asked.record)
+    found = door.index.match(asked.record, limit=CANDIDATES, everyone=True, sight=question.sight)
+    if not found.keys:
+        raise SearchTooBroad(TOO_BROAD)
+    return _unasked(door.index.holdings(each.person_id for each in found.persons))
+
+
+def _unasked(holdings: Iterable[Holding]) -> Iterator[Candidate]:
+    return ((each, NOTHING) for each in holdings)
+
+
+def _holders(door: Door, question: Question, identifier: Identifier) -> Iterator[Candidate]:
     if not question.may_ask_with(identifier.system):
         return
     try:

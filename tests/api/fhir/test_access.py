@@ -143,6 +143,68 @@ def test_who_may_not_search_by_individuals_is_not_told_of_them(client):
     )
 
 
+@pytest.mark.parametrize("born", ["1961-04-30", "1999-01-01"], ids=["right", "wrong"])
+@pytest.mark.parametrize("named", [{"identifier": f"{NHS}|9990000018"}, {"_id": "{id}"}], ids=str)
+@pytest.mark.parametrize(
+    "said",
+    [{"birthdate": "{born}"}, {"birthdate": "{born}", "family": "Quillfeather"}],
+    ids=["birth date", "and name"],
+)
+def test_who_may_not_search_by_individuals_cannot_have_one_confirmed(client, named, said, born):
+    (where,) = targets(resource(by_pix(client, f"{NHS}|9990000018", purpose="PATADMIN")))
+    filled = {"{id}": where.removeprefix("Patient/"), "{born}": born}
+    query = {name: filled.get(value, value) for name, value in (named | said).items()}
+    answers = [
+        client.get("/fhir/Patient", params=query, headers=headers("PATADMIN")),
+        client.post("/fhir/Patient/_search", data=query, headers=headers("PATADMIN")),
+    ]
+    for answer in answers:
+        issue = refusal(answer, 403, "forbidden")
+        assert {each["code"] for each in issue["details"]["coding"]} == {"search-not-permitted"}
+    alone = {name: filled.get(value, value) for name, value in named.items()}
+    found = resource(client.get("/fhir/Patient", params=alone, headers=headers("PATADMIN")))
+    assert found["total"] == 1
+
+
+def test_a_former_id_leads_to_those_alone_whose_records_may_be_known(own, fhir_folder, tmp_path):
+    gone = former_id(own)
+    told = {}
+    for name, sources in (("knows", '"pds", "red", "blue"'), ("does not", '"pds", "blue"')):
+        (tmp_path / name).mkdir()
+        text = HEAD + POLICY.replace('sources = ["pds", "red", "blue"]', f"sources = [{sources}]")
+        access = Access(load_policy(written(tmp_path / name, text), fhir_folder / "sources"))
+        described = world.sources_in(tmp_path / "sources")
+        app = create_app(f"sqlite:///{tmp_path / 'mpi.db'}", NAMESPACE, access, described)
+        with TestClient(app, base_url=HERE) as client:
+            told[name] = by_pix(client, f"{HERE}/fhir|Patient/{gone}")
+    assert len(targets(resource(told["knows"]))) == 1
+    refusal(told["does not"], 404, "not-found", "sourceIdentifier Patient Identifier not found")
+
+
+def former_id(client):
+    """A person id whose only record was Red's, and which now is with others."""
+    alone = patient("Quillfeather", "Zelda Maud", "1961-04-30", identifiers=[(RED, "R50")])
+    moved = {**alone, "identifier": [*alone["identifier"], {"system": NHS, "value": "9990000018"}]}
+    alone = {**alone, "birthDate": "1933-03-03", "name": [{"family": "Elsewhere"}]}
+    query = {"identifier": f"{RED}|R50"}
+    before = client.put("/fhir/Patient", params=query, json=alone).headers["location"]
+    after = client.put("/fhir/Patient", params=query, json={**moved, **ZELDA}).headers["location"]
+    assert before != after
+    return before.rpartition("/")[2]
+
+
+@pytest.mark.parametrize(("method", "path"), ALL)
+def test_a_format_that_cannot_be_given_is_refused_to_those_who_are_let_in(
+    client, app, method, path
+):
+    wanted = {"accept": "image/png"}
+    refusal(client.request(method, path, headers=wanted), 401, "login")
+    answer = client.request(method, path, headers=headers() | wanted)
+    refusal(answer, 406, "not-supported")
+    (entry,) = entries_of(app, answer)
+    assert (entry["outcome"], entry["code"]) == ("refused", "unacceptable-format")
+
+
 def test_a_person_of_whom_nothing_may_be_told_is_one_never_issued(client, fhir):
     query = {"identifier": f"{PNC}|2012/0000123Q"}
     unseen = [each["id"] for each in patients(resource(fhir.get("/fhir/Patient", params=query)))]
@@ -268,15 +330,19 @@ def test_what_replaced_an_identifier_is_told_like_any_other(own, fhir_folder, tm
     merged = own.put("/fhir/Patient", params={"identifier": f"{RED}|R2"}, json=gone)
     assert merged.status_code == 200
     blind = POLICY.replace('see = ["nhs-number", "local-patient-id"]', 'see = ["nhs-number"]')
-    told = {}
-    for name, policy in (("sees", POLICY), ("does not", blind)):
+    afar = POLICY.replace('sources = ["pds", "red", "blue"]', 'sources = ["pds", "blue"]')
+    told, status = {}, {}
+    for name, policy in (("sees", POLICY), ("does not", blind), ("knows not", afar)):
         (tmp_path / name).mkdir()
         rules = load_policy(written(tmp_path / name, HEAD + policy), fhir_folder / "sources")
         sources = world.sources_in(tmp_path / "sources")
         app = create_app(f"sqlite:///{tmp_path / 'mpi.db'}", NAMESPACE, Access(rules), sources)
         with TestClient(app, base_url=HERE) as client:
             told[name] = identifiers(resource(by_pix(client, f"{RED}|R2")))
+            status[name] = by_pix(client, f"{RED}|R2").status_code
+    assert status == {"sees": 200, "does not": 200, "knows not": 404}
     assert told == {
         "sees": {(NHS, "9990000018"), (RED, "R1"), (BLUE, "B1")},
         "does not": {(NHS, "9990000018")},
+        "knows not": set(),
     }

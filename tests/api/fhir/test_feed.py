@@ -215,6 +215,7 @@ def test_of_several_identifiers_the_one_that_is_known_is_meant(own):
         (f"{RED}|", 400, "invalid"),
         ("R9", 400, "invalid"),
         ("", 400, "invalid"),
+        (",".join(f"{RED}|R{number}" for number in range(100, 117)), 400, "invalid"),
     ],
 )
 def test_a_feed_names_a_record_of_a_domain_that_a_source_issues(own, named, status, code):

@@ -104,6 +104,13 @@ def test_there_is_one_source_identifier(fhir, query):
     refusal(fhir.get(PATH, params=query), 400, "invalid")
 
 
+def test_the_target_systems_of_one_question_are_bounded(fhir):
+    asked = [("sourceIdentifier", f"{RED}|R1"), *[("targetSystem", BLUE)] * 64]
+    assert fhir.get("/fhir/Patient/$ihe-pix", params=asked).status_code == 200
+    answer = fhir.get("/fhir/Patient/$ihe-pix", params=[*asked, ("targetSystem", BLUE)])
+    refusal(answer, 400, "invalid")
+
+
 def test_a_patient_of_ours_can_be_asked_about_as_well(fhir):
     (patient,) = targets(resource(by_get(fhir, f"{RED}|R1")))
     found = resource(by_get(fhir, f"http://127.0.0.1:8000/fhir|{patient}"))

@@ -93,6 +93,34 @@ def test_nobody_who_fits_is_a_total_of_nought_and_no_entry(search, query):
     assert "entry" not in bundle
 
 
+@pytest.mark.parametrize(
+    ("query", "total"),
+    [
+        ([("identifier", f"{RED}|R1"), ("identifier", f"{NHS}|9990000018")], 1),
+        ([("identifier", f"{RED}|R1"), ("identifier", f"{RED}|R2")], 0),
+        ([("identifier", f"{RED}|R1,{RED}|R2")], 2),
+        ([("identifier", f"{RED}|R1"), ("_id", "{zelda}")], 1),
+        ([("identifier", f"{RED}|R2"), ("_id", "{zelda}")], 0),
+        ([("_id", "{zelda}"), ("_id", "somebody")], 0),
+        ([("_id", "{zelda},somebody")], 1),
+    ],
+)
+def test_parameters_that_repeat_hold_all_and_values_of_one_any(fhir, zelda, query, total):
+    asked = [(name, value.replace("{zelda}", zelda)) for name, value in query]
+    assert resource(fhir.get(PATH, params=asked))["total"] == total
+
+
+@pytest.mark.parametrize("name", ["identifier", "_id", "family", "telecom"])
+def test_the_values_of_all_parameters_are_bounded(fhir, name):
+    value = f"{RED}|R%d" if name == "identifier" else "R%d"
+    groups = [",".join(value % (10 * at + each) for each in range(10)) for at in range(7)]
+    asked = [(name, each) for each in groups]
+    assert refusal(fhir.get(PATH, params=asked), 400, "invalid")["diagnostics"].endswith(
+        f"({name})"
+    )
+    assert fhir.get(PATH, params=[*asked[:6], *ZELDA.items()]).status_code == 200
+
+
 def test_an_id_finds_the_patient(search, zelda):
     assert found(search({"_id": zelda})) == ([zelda], 1)
 
