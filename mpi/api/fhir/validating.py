@@ -26,12 +26,9 @@ from types import MappingProxyType
 from typing import Any
 
 from mpi.api.fhir.shapes import META, model_of
-from mpi.api.fhir.xml import MOST_DEPTH
+from mpi.api.fhir.xml import MOST_DEPTH, MOST_ELEMENTS
 from mpi.errors import InvalidResource, UnknownModifier
 from mpi.fhir.elements import Plain
-
-MOST_ELEMENTS = 5_000
-"""Elements and values of a resource that is read."""
 
 _PLACE = re.compile("[A-Za-z0-9_.]{1,80}")
 _ID = re.compile(r"[A-Za-z0-9.-]{1,64}")

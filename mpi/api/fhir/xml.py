@@ -1,12 +1,13 @@
 """FHIR's XML to its JSON, and back.
 
-No document type is read, so there are no entities to expand and nothing to fetch. Depth and size
-are bounded before anything is looked at.
+No document type is read, so there are no entities to expand and nothing to fetch. Depth, elements
+and attributes are counted as they are parsed, and reading ends at the first too many, before a tree
+is made; what follows takes time in proportion to what was counted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from mpi.api.fhir.shapes import (
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
 
 MOST_DEPTH = 32
 """Levels of nesting of a resource that is read, in either format."""
+MOST_ELEMENTS = 5_000
+"""Elements and values of a resource that is read, in either format."""
+MOST_ATTRIBUTES = 64
+"""Attributes of one element; looking at all of them takes time by the square of their number."""
 
 _FHIR = "http://hl7.org/fhir"
 _XHTML = "{http://www.w3.org/1999/xhtml}"
@@ -34,10 +39,8 @@ _WHOLE = ("integer", "positiveInt", "unsignedInt", "integer64")
 
 def from_xml(content: bytes) -> Plain:
     """A resource from its XML. Raises InvalidResource."""
-    root = _parsed(content)
-    if _depth(root) > MOST_DEPTH:
-        raise InvalidResource(f"It is nested more than {MOST_DEPTH} levels deep.")
-    return _resource(root)
+    _parsed(content, _Bounds())
+    return _resource(_parsed(content))
 
 
 def to_xml(resource: Plain) -> bytes:
@@ -49,10 +52,42 @@ def to_xml(resource: Plain) -> bytes:
     return bytes(etree.tostring(root, encoding="UTF-8", xml_declaration=True))
 
 
-def _parsed(content: bytes) -> _Element:
+class _Bounds:
+    """What a parser tells of a document as it goes through it; raises InvalidResource to end it."""
+
+    def __init__(self) -> None:
+        self._depth = 0
+        self._elements = 0
+
+    def start(self, _: str, attributes: Mapping[str, str]) -> None:
+        """An element begins."""
+        self._depth += 1
+        self._elements += 1
+        if self._depth > MOST_DEPTH:
+            raise InvalidResource(f"It is nested more than {MOST_DEPTH} levels deep.")
+        if self._elements > MOST_ELEMENTS:
+            raise InvalidResource(f"It has more than {MOST_ELEMENTS:,} elements.")
+        if len(attributes) > MOST_ATTRIBUTES:
+            raise InvalidResource(f"It has more than {MOST_ATTRIBUTES} attributes in one element.")
+
+    def end(self, _: str) -> None:
+        """An element ends."""
+        self._depth -= 1
+
+    def doctype(self, *_: str | None) -> None:
+        """There is a document type, of which nothing has been read yet."""
+        raise InvalidResource("It has a document type, which is not read.")
+
+    def close(self) -> None:
+        """It is over."""
+
+
+def _parsed(content: bytes, target: _Bounds | None = None) -> _Element:
+    """The root of a document; what `target` returns where there is one."""
     from lxml import etree
 
     parser = etree.XMLParser(
+        target=target,
         resolve_entities=False,
         no_network=True,
         load_dtd=False,
@@ -66,16 +101,7 @@ def _parsed(content: bytes) -> _Element:
     except (etree.XMLSyntaxError, ValueError):
         # the parser's message may quote what was sent
         raise InvalidResource("It is not well-formed XML.") from None
-    if root.getroottree().docinfo.doctype:
-        raise InvalidResource("It has a document type, which is not read.")
     return cast("_Element", root)
-
-
-def _depth(root: _Element) -> int:
-    deepest, level = 0, [root]
-    while level and deepest <= MOST_DEPTH:
-        deepest, level = deepest + 1, [child for each in level for child in each]
-    return deepest
 
 
 def _resource(element: _Element) -> Plain:
@@ -93,10 +119,10 @@ def _exists(kind: str) -> bool:
     return True
 
 
-def _complex(element: _Element, kind: str) -> Plain:
-    """The JSON of an element that has elements."""
+def _complex(element: _Element, kind: str, *, without: str = "") -> Plain:
+    """The JSON of an element that has elements; the attribute `without` is not looked at."""
     parts = shape(kind)
-    found: Plain = dict(_attributes(element, kind, parts))
+    found: Plain = dict(_attributes(element, kind, parts, without))
     _refuse_text(element)
     for child in element:
         name = _name(child)
@@ -108,10 +134,14 @@ def _complex(element: _Element, kind: str) -> Plain:
     return found
 
 
-def _attributes(element: _Element, kind: str, parts: Shape) -> Iterator[tuple[str, str]]:
+def _attributes(
+    element: _Element, kind: str, parts: Shape, without: str
+) -> Iterator[tuple[str, str]]:
     """The attributes that are elements in JSON: an id, and the URL of an extension."""
     allowed = {"url", "id"} if kind == EXTENSION else {"id"}
     for name, value in element.attrib.items():
+        if name == without:
+            continue
         if name not in allowed or name not in parts or is_resource(kind):
             raise InvalidResource("It has an attribute too many.", element=kind)
         yield str(name), str(value)
@@ -132,7 +162,10 @@ def _add(found: Plain, name: str, part: Part, child: _Element) -> None:
         _add_primitive(found, name, part, child)
     else:
         value = _inside(child) if part.kind == RESOURCE else _complex(child, part.kind)
-        found[name] = [*found.get(name, ()), value] if part.many else value
+        if part.many:
+            found.setdefault(name, []).append(value)
+        else:
+            found[name] = value
 
 
 def _inside(element: _Element) -> Plain:
@@ -149,7 +182,7 @@ def _add_primitive(found: Plain, name: str, part: Part, child: _Element) -> None
     said = attributes.pop("value", None)
     value = None if said is None else _value(str(said), part.kind, name)
     bare = child if not len(child) and not attributes else None
-    beside = None if bare is not None else _beside(child)
+    beside = None if bare is not None else _complex(child, PRIMITIVE_EXTENSION, without="value")
     if bare is not None:
         _refuse_text(child)
     if not part.many:
@@ -157,14 +190,6 @@ def _add_primitive(found: Plain, name: str, part: Part, child: _Element) -> None
         return
     found.setdefault(name, []).append(value)
     found.setdefault(f"_{name}", []).append(beside)
-
-
-def _beside(child: _Element) -> Plain:
-    from copy import copy
-
-    without = copy(child)
-    without.attrib.pop("value", None)
-    return _complex(without, PRIMITIVE_EXTENSION)
 
 
 def _pad(found: Plain) -> None:
