@@ -72,6 +72,11 @@ class Ingested(Schema):
     persons: list[Touched] = Field(
         description="The persons touched; told to clients that may see every system."
     )
+    tag: str | None = Field(
+        description="Names the record as it stands now; in quotes it is the `ETag` of the answer. "
+        "Null if the index holds no such record.",
+        examples=["2afb9b83f9314e5d029766197f539792"],
+    )
 
 
 class AskedDecision(Schema):
@@ -115,6 +120,7 @@ INGESTED_EXAMPLE: dict[str, Any] = {
             "successors": [],
         }
     ],
+    "tag": "2afb9b83f9314e5d029766197f539792",
 }
 DECISION_EXAMPLE: dict[str, Any] = {
     "verdict": "different",

@@ -230,7 +230,10 @@ class Touched:
 
 @dataclass(frozen=True, slots=True)
 class Ingested:
-    """What became of a message about a record; None in `sequence`: it changed nothing."""
+    """What became of a message about a record; None in `sequence`: it changed nothing.
+
+    `tag` names the record as it stands now, for the next change to build on.
+    """
 
     status: str
     source: str
@@ -239,6 +242,7 @@ class Ingested:
     sequence: int | None
     searchable: bool
     persons: tuple[Touched, ...]
+    tag: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

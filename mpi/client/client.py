@@ -129,30 +129,37 @@ class Client:
         asked = {"after": after} if after else {}
         return self._get(EventPage, "/v1/events", limit=str(limit), **asked)
 
-    def put(self, record: Mapping[str, Any], *, event_time: str = "", key: str = "") -> Ingested:
+    def put(
+        self,
+        record: Mapping[str, Any],
+        *,
+        event_time: str = "",
+        key: str = "",
+        seen: str | None = None,
+    ) -> Ingested:
         """Put a record into the index, new or in place of what its source said before.
 
         Args: record, its fields as `PUT /v1/records` takes them, `source` and `source_id` among
         them; event_time, of the message, for a source without versions; key, an idempotency key of
-        the caller's own, for a program that may die and ask again.
-        Raises UnknownSource, InvalidRecord, RecordErased, IdempotencyConflict, NotPermitted.
+        the caller's own, for a program that may die and ask again; seen, the `tag` of the record as
+        the caller last saw it, or the empty text for one that is to be new.
+        Raises UnknownSource, InvalidRecord, RecordErased, IdempotencyConflict, NotPermitted, and
+        ChangedMeanwhile where the record is not as `seen`.
         """
         asked = {"event_time": event_time} if event_time else {}
         path = _record_path(str(record["source"]), str(record["source_id"]))
-        response = self._change("PUT", path, key, params=asked, json=dict(record))
+        response = self._change("PUT", path, key, seen, params=asked, json=dict(record))
         return _read(Ingested, response)
 
-    def delete(
-        self, source: str, source_id: str, *, version: str = "", event_time: str = "", key: str = ""
-    ) -> Ingested:
+    def delete(self, source: str, source_id: str, **about: str) -> Ingested:
         """Take a record out of the index, in a version of it or in whatever version there is.
 
-        Raises as `put`.
+        Args: about, what else to say: the `version` in which it is gone or the `event_time`, and
+        `key` and `seen` as of `put`. Raises as `put`.
         """
-        said = {"version": version, "event_time": event_time}
-        asked = {name: value for name, value in said.items() if value}
+        key, seen = about.pop("key", ""), about.pop("seen", None)
         path = _record_path(source, source_id)
-        return _read(Ingested, self._change("DELETE", path, key, params=asked))
+        return _read(Ingested, self._change("DELETE", path, key, seen, params=about))
 
     def decide(self, verdict: str, left: str, right: str, **about: str) -> Changed:
         """Decide that two records, each `source|source_id`, are of the `same` person or of
@@ -196,9 +203,14 @@ class Client:
     def _get(self, kind: type[T], path: str, **asked: str) -> T:
         return _read(kind, self._ask("GET", path, params=asked))
 
-    def _change(self, method: str, path: str, key: str, **what: Any) -> httpx.Response:
+    def _change(
+        self, method: str, path: str, key: str, seen: str | None = None, **what: Any
+    ) -> httpx.Response:
         """The answer to a change, under an idempotency key, so that repeating it is harmless."""
-        return self._ask(method, path, headers={"Idempotency-Key": key or uuid4().hex}, **what)
+        headers = {"Idempotency-Key": key or uuid4().hex}
+        if seen is not None:
+            headers |= {"If-Match": f'"{seen}"'} if seen else {"If-None-Match": "*"}
+        return self._ask(method, path, headers=headers, **what)
 
     def _ask(self, method: str, path: str, **what: Any) -> httpx.Response:
         """The answer to a request that may be repeated; raises what it names.

@@ -8,7 +8,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
 
+from mpi.index.conditions import Condition
 from mpi.records import RecordKey
+
+UNCONDITIONAL = Condition()
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,12 +20,14 @@ class Cause:
 
     A request repeated by the same client under the same `key` gets the answer of the first one and
     changes nothing; another request under it raises IdempotencyConflict. `at` is the time of the
-    event, now if None; the log never goes back in time.
+    event, now if None; the log never goes back in time. `condition` must hold of the record as it
+    stands when the change is made, else nothing is and ChangedMeanwhile raised.
     """
 
     client: str = ""
     key: str = ""
     at: datetime | None = None
+    condition: Condition = UNCONDITIONAL
 
 
 class Effect(StrEnum):
@@ -81,7 +86,7 @@ class IngestResult:
     `sequence` is the event in the log, None where nothing changed. `searchable` says whether the
     record has anything to match on; one that has not is a person of its own. `persons` are those
     touched, by id. `repeated` marks the answer to a request that was repeated under its
-    idempotency key.
+    idempotency key. `tag` names the state of the record now, for a `Condition`.
     """
 
     status: Status
@@ -91,6 +96,7 @@ class IngestResult:
     searchable: bool = False
     persons: tuple[Touched, ...] = ()
     repeated: bool = False
+    tag: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Ready for JSON."""
@@ -101,6 +107,7 @@ class IngestResult:
             "sequence": self.sequence,
             "searchable": self.searchable,
             "persons": [each.as_dict() for each in self.persons],
+            "tag": self.tag,
         }
 
     @classmethod
@@ -114,6 +121,7 @@ class IngestResult:
             values["searchable"],
             tuple(map(Touched.from_dict, values["persons"])),
             repeated=True,
+            tag=values.get("tag"),
         )
 
 

@@ -13,7 +13,8 @@ from typing import Any
 
 from mpi.errors import InvalidRecord, RecordErased
 from mpi.index.arriving import Arrival, arrive, identifiers_of
-from mpi.index.changes import Cause, IngestResult, Status
+from mpi.index.changes import UNCONDITIONAL, Cause, IngestResult, Status
+from mpi.index.conditions import tag_of
 from mpi.index.disturbance import Disturbance, Edit
 from mpi.index.locks import known_names
 from mpi.index.message import DELETED, Message
@@ -59,18 +60,19 @@ class Put:
 
     def request(self) -> object:
         """See `engine.Event`."""
-        return ["put", self.record, self.event_time, self.again]
+        return ["put", self.record, self.event_time, self.again, *conditions(self.cause)]
 
     def kept(self, answer: dict[str, Any]) -> IngestResult:
         """See `engine.Event`."""
         return IngestResult.from_dict(answer)
 
     def look(self, place: Place) -> IngestResult | Disturbance:
-        """See `engine.Event`; raises RecordErased."""
+        """See `engine.Event`; raises RecordErased, ChangedMeanwhile."""
         near, key = place.near, self.record.key
         payload = payload_of(self.record)
         version = version_key(self.record.version, _time(self), payload=payload)
         old = near.stored(key)
+        self.cause.condition.require(place.standing.secret, old)
         gone = None if old or not place.standing.has_tombstones else near.gone(key)
         status = _status(version, payload, old, gone)
         if status is not None:
@@ -112,6 +114,7 @@ class Put:
             done.stamp.sequence,
             bool(edit.new.keys),
             done.touched(),
+            tag=tag_of(done.plan.place.standing.secret, edit.new),
         )
 
 
@@ -134,16 +137,17 @@ class Delete:
 
     def request(self) -> object:
         """See `engine.Event`."""
-        return ["delete", self.key, self.version, self.event_time]
+        return ["delete", self.key, self.version, self.event_time, *conditions(self.cause)]
 
     def kept(self, answer: dict[str, Any]) -> IngestResult:
         """See `engine.Event`."""
         return IngestResult.from_dict(answer)
 
     def look(self, place: Place) -> IngestResult | Disturbance:
-        """See `engine.Event`; raises RecordErased."""
+        """See `engine.Event`; raises RecordErased, ChangedMeanwhile."""
         near = place.near
         old = near.stored(self.key)
+        self.cause.condition.require(place.standing.secret, old)
         gone = None if old else near.gone(self.key)
         version = version_key(self.version, self.event_time)
         if old is None and gone is None and near.is_erased(keyed(place.standing.secret, self.key)):
@@ -176,6 +180,12 @@ def _time(message: Put) -> str:
     if message.record.version or message.event_time or message.cause.at is None:
         return message.event_time
     return message.cause.at.isoformat()
+
+
+def conditions(cause: Cause) -> list[object]:
+    """What of a request is its condition, if it has one."""
+    said = cause.condition
+    return [] if said == UNCONDITIONAL else [said.one_of, said.none_of]
 
 
 def check_key(key: RecordKey) -> None:
@@ -234,4 +244,5 @@ def _unchanged(place: Place, key: RecordKey, status: Status, old: StoredRow | No
     if old is None:
         return IngestResult(status, key)
     (person,) = place.near.persons([old.person_no])
-    return IngestResult(status, key, person.person_id, searchable=bool(old.keys))
+    tag = tag_of(place.standing.secret, old)
+    return IngestResult(status, key, person.person_id, searchable=bool(old.keys), tag=tag)

@@ -39,7 +39,7 @@ class Merge(Judging):
         """See `engine.Event`.
 
         A merge that is told again changes nothing. Raises RecordNotFound where either record is not
-        there, and as `superseding.Supersede`.
+        there, and as `superseding.Supersede` and `ingest.Delete`.
         """
         if place.near.stored(self.subsumed) is None:
             return self._told_before(place)

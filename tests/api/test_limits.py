@@ -7,10 +7,10 @@ import time
 
 import pytest
 
-from mpi.api.etags import etag, require_match
+from mpi.api.etags import etag
 from mpi.api.limits import Limited
 from mpi.api.paging import Cursors, page
-from mpi.errors import ChangedMeanwhile, InvalidCursor, TooLarge
+from mpi.errors import InvalidCursor, TooLarge
 
 PART = b"x" * 600
 
@@ -88,23 +88,6 @@ def test_an_answer_that_does_not_come_is_given_up_and_its_lateness_is_not_sent()
 
 def test_the_time_of_a_fast_answer_does_not_matter_afterwards():
     assert Exchange(reads_all, longest=10).statuses == [200]
-
-
-class Asked:
-    def __init__(self, **headers):
-        self.headers = headers
-
-
-@pytest.mark.parametrize("said", ['"a"', 'W/"a"', '"x", "a"', "*"])
-def test_a_change_that_builds_on_what_is_so_goes_ahead(said):
-    require_match(Asked(**{"if-match": said}), '"a"')
-    require_match(Asked(), '"a"')
-
-
-@pytest.mark.parametrize("said", ['"b"', "", "a"])
-def test_a_change_that_builds_on_what_is_no_longer_so_does_not(said):
-    with pytest.raises(ChangedMeanwhile):
-        require_match(Asked(**{"if-match": said}), '"a"')
 
 
 def test_a_tag_is_of_the_content():

@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl
 from fastapi import APIRouter, Response
 
 from mpi.access.question import Question
+from mpi.api.etags import condition_of
 from mpi.api.fhir.disclosing import FeedQuestion
 from mpi.api.fhir.door import BodyDep, Door, DoorDep
 from mpi.api.fhir.formats import resource_of
@@ -58,7 +59,10 @@ class Named:
 
 @router.put("/Patient")
 def put(question: FeedQuestion, door: DoorDep, body: BodyDep) -> Response:
-    """Add or revise a record, or merge it into another: 201 where it is new, else 200."""
+    """Add or revise a record, or merge it into another: 201 where it is new, else 200.
+
+    `If-Match` takes the tag of an earlier answer about the record: 412 where it has changed since.
+    """
     named = _criterion(door, question, door.pairs())
     patient = _patient(door, named, body)
     if is_replaced(patient):
@@ -96,17 +100,17 @@ def _put(door: Door, question: Question, named: Named, patient: Element) -> Resp
     record = replace(record, postcodes=mark_postcodes(record.postcodes, source))
     # who waits for each answer sends in order; what states a version may also come late
     came = "" if record.version else datetime.now(UTC).isoformat()
-    result = door.index.put(record, event_time=came, cause=_cause(question))
+    result = door.index.put(record, event_time=came, cause=_cause(door, question))
     question.wrote(*named.key, result.status)
     status = 201 if result.status is Status.CREATED else 200
-    return _done(door, status, f"The record is {result.status}.", result.person_id)
+    return _done(door, status, f"The record is {result.status}.", result.person_id, tag=result.tag)
 
 
 @router.delete("/Patient")
 def delete(question: FeedQuestion, door: DoorDep) -> Response:
     """Remove a record; one that is not there is as good as removed."""
     named = _criterion(door, question, door.pairs())
-    door.index.delete(named.key, cause=_cause(question))
+    door.index.delete(named.key, cause=_cause(door, question))
     question.wrote(*named.key, "deleted")
     return Response(status_code=204)
 
@@ -124,7 +128,7 @@ def _merged(door: Door, question: Question, named: Named, patient: Element) -> R
         old, new = named.identifier, survivor.identifier
         by = question.caller.client
         replaced = Supersession(old.system, old.value, new.value, reason=MERGED, by=by)
-    door.index.merge(named.key, survivor.key, replaced=replaced, cause=_cause(question))
+    door.index.merge(named.key, survivor.key, replaced=replaced, cause=_cause(door, question))
     question.wrote(*named.key, "merged")
     return _done(door, 200, "The record is merged.", door.index.holder(survivor.key))
 
@@ -180,10 +184,17 @@ def _check_named(patient: Element, named: Named) -> None:
         raise InvalidResource("It has not the identifier of the query.", element="identifier")
 
 
-def _cause(question: Question) -> Cause:
-    return Cause(client=question.caller.client)
+def _cause(door: Door, question: Question) -> Cause:
+    condition = condition_of(door.request, weak=True)
+    return Cause(client=question.caller.client, condition=condition)
 
 
-def _done(door: Door, status: int, said: str, person_id: str | None) -> Response:
+def _done(
+    door: Door, status: int, said: str, person_id: str | None, *, tag: str | None = None
+) -> Response:
+    """That it was done. The tag is weak, as FHIR has it, and of the record, not of the person."""
+    tagged = {"etag": f'W/"{tag}"'} if tag else {}
     where = {"location": f"{door.base}/Patient/{person_id}"} if person_id else {}
-    return door.respond(outcome("informational", said, severity="information"), status, **where)
+    return door.respond(
+        outcome("informational", said, severity="information"), status, **where, **tagged
+    )

@@ -6,15 +6,17 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Path, Query, Response
+from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 
 from mpi.access.question import Question
 from mpi.api.change_schemas import INGESTED_EXAMPLE, GivenRecord, Ingested
 from mpi.api.documented import REFUSALS, answer, asked, problems
+from mpi.api.etags import condition_of
 from mpi.api.match_schemas import ASKED_EXAMPLE
 from mpi.api.routes.dependencies import BodyDep, IndexDep, json_response
 from mpi.api.security import FeedDep
 from mpi.errors import (
+    ChangedMeanwhile,
     IdempotencyConflict,
     IndexBusy,
     InvalidRecord,
@@ -24,6 +26,7 @@ from mpi.errors import (
     UnknownSource,
 )
 from mpi.index.changes import Cause, IngestResult, Status
+from mpi.index.conditions import Condition
 from mpi.index.given import record_from_json
 from mpi.records import Record, RecordKey
 
@@ -62,7 +65,51 @@ VersionParam = Annotated[
         examples=["2026-11-22T18:00:00Z"],
     ),
 ]
-_CHANGE_PROBLEMS = (UnknownSource, NotPermitted, IdempotencyConflict, InvalidRecord, IndexBusy)
+IfMatchHeader = Annotated[
+    str | None,
+    Header(
+        alias="If-Match",
+        description="Change the record only if it stands under one of these tags; `*`, only if the "
+        "index holds it. Tags compare strongly.",
+        examples=['"2afb9b83f9314e5d029766197f539792"'],
+    ),
+]
+IfNoneMatchHeader = Annotated[
+    str | None,
+    Header(
+        alias="If-None-Match",
+        description="Change the record only if it stands under none of these tags; `*`, only if "
+        "the index does not hold it.",
+        examples=["*"],
+    ),
+]
+
+
+async def _condition(
+    request: Request, if_match: IfMatchHeader = None, if_none_match: IfNoneMatchHeader = None
+) -> Condition:
+    """What must be so of the record; the parameters are for the description, and a header may come
+    in several lines.
+    """
+    return condition_of(request)
+
+
+ConditionDep = Annotated[Condition, Depends(_condition)]
+_TAGGED = {
+    "ETag": {
+        "description": "Names the record as it stands now, for If-Match.",
+        "schema": {"type": "string", "examples": ['"2afb9b83f9314e5d029766197f539792"']},
+    }
+}
+_CHANGE_PROBLEMS = (
+    ChangedMeanwhile,
+    UnknownSource,
+    NotPermitted,
+    IdempotencyConflict,
+    InvalidRecord,
+    IndexBusy,
+)
+_DELETED = {"status": "deleted", "person_id": None, "searchable": False, "tag": None}
 _PATH = "/records/{source}/{source_id:path}"
 
 
@@ -71,8 +118,15 @@ _PATH = "/records/{source}/{source_id:path}"
     summary="Here is what we know about somebody now",
     response_model=Ingested,
     responses={
-        200: answer("The index knew the record.", INGESTED_EXAMPLE | {"status": "updated"}),
-        201: {**answer("The record is new.", INGESTED_EXAMPLE), "model": Ingested},
+        200: {
+            **answer("The index knew the record.", INGESTED_EXAMPLE | {"status": "updated"}),
+            "headers": _TAGGED,
+        },
+        201: {
+            **answer("The record is new.", INGESTED_EXAMPLE),
+            "model": Ingested,
+            "headers": _TAGGED,
+        },
         **problems(*_CHANGE_PROBLEMS, RecordErased, TooLarge),
         **REFUSALS,
     },
@@ -84,6 +138,7 @@ def put(
     source_id: SourceIdParam,
     body: BodyDep,
     index: IndexDep,
+    condition: ConditionDep,
     event_time: TimeParam = "",
     idempotency_key: KeyHeader = "",
 ) -> Response:
@@ -92,10 +147,13 @@ def put(
     When this answers, the record is durable and in its person; persons may have merged or split
     because of it. Messages may come late, out of order or twice: the newest version stays. One with
     neither a version nor an event time counts from when it comes.
+
+    With `If-Match` nothing is put unless the record still is what the sender last saw of it (its
+    `ETag`), and with `If-None-Match: *` unless it is new; else 412 `changed-meanwhile`.
     """
     _require_feed(question, source)
     record = _named(record_from_json(body), source, source_id)
-    cause = Cause(question.caller.client, idempotency_key, at=datetime.now(UTC))
+    cause = Cause(question.caller.client, idempotency_key, datetime.now(UTC), condition)
     found = index.put(record, event_time=_time(event_time), cause=cause)
     return _answered(question, found)
 
@@ -105,7 +163,7 @@ def put(
     summary="We hold this record no more",
     response_model=Ingested,
     responses={
-        200: answer("It is gone.", INGESTED_EXAMPLE | {"status": "deleted", "person_id": None}),
+        200: answer("It is gone.", INGESTED_EXAMPLE | _DELETED),
         **problems(*_CHANGE_PROBLEMS),
         **REFUSALS,
     },
@@ -115,16 +173,18 @@ def delete(
     source: SourceParam,
     source_id: SourceIdParam,
     index: IndexDep,
+    condition: ConditionDep,
     version: VersionParam = "",
     event_time: TimeParam = "",
     idempotency_key: KeyHeader = "",
 ) -> Response:
     """Delete a record in a version; what was known of it stays in the history of its person.
 
-    A version that comes later than the deletion, but is older, does not bring it back.
+    A version that comes later than the deletion, but is older, does not bring it back. `If-Match`
+    is heeded as when a record is put.
     """
     _require_feed(question, source)
-    cause = Cause(question.caller.client, idempotency_key, at=datetime.now(UTC))
+    cause = Cause(question.caller.client, idempotency_key, datetime.now(UTC), condition)
     key = RecordKey(source, source_id)
     found = index.delete(key, version=version, event_time=_time(event_time), cause=cause)
     return _answered(question, found)
@@ -162,4 +222,7 @@ def _answered(question: Question, found: IngestResult) -> Response:
     if not question.sight.whole:
         # what else happened to persons may be because of records that this client knows not of
         body["persons"] = []
-    return json_response(body, 201 if created else 200)
+    response = json_response(body, 201 if created else 200)
+    if found.tag is not None:
+        response.headers["etag"] = f'"{found.tag}"'
+    return response

@@ -75,6 +75,31 @@ def test_the_same_again_is_no_change(own):
     assert put(own, f"{RED}|R9", NEW).headers["location"] == first
 
 
+def test_a_revision_may_build_on_the_tag_of_an_earlier_answer(own):
+    first = put(own, f"{RED}|R9", NEW, **{"if-none-match": "*"})
+    tag = first.headers["etag"]
+    assert (first.status_code, tag[:3]) == (201, 'W/"')
+    refusal(put(own, f"{RED}|R9", NEW, **{"if-none-match": "*"}), 412, "conflict")
+    newer = {**NEW, "birthDate": "1988-08-18"}
+    second = put(own, f"{RED}|R9", newer, **{"if-match": tag})
+    assert (second.status_code, second.headers["etag"] == tag) == (200, False)
+    refusal(put(own, f"{RED}|R9", NEW, **{"if-match": tag}), 412, "conflict")
+    strong = second.headers["etag"].removeprefix("W/")
+    assert put(own, f"{RED}|R9", NEW, **{"if-match": strong}).status_code == 200
+
+
+@pytest.mark.parametrize("sent", ["merge", "delete"])
+def test_what_takes_a_record_away_may_build_on_its_tag_too(own, sent):
+    tag = put(own, f"{RED}|R9", NEW).headers["etag"]
+    for said, status in (('W/"other"', 412), (tag, {"merge": 200, "delete": 204}[sent])):
+        query = {"params": {"identifier": f"{RED}|R9"}, "headers": {"if-match": said}}
+        if sent == "merge":
+            answer = own.put(PATH, json=replaced("R9", by="R1"), **query)
+        else:
+            answer = own.delete(PATH, **query)
+        assert answer.status_code == status
+
+
 def create(client, named, sent):
     condition = {"if-none-exist": f"identifier={named}"} if named else {}
     return client.post(PATH, json=sent, headers=condition)
