@@ -47,11 +47,18 @@ Where the service has a disclosure policy, a request carries a bearer token and 
 that purpose. What is withheld looks like what is not there. Every answer is in the audit before it
 leaves.
 
-Errors are problem details (RFC 9457) with a stable `code`. Every answer carries `X-Request-ID`:
-the caller's own if it sent one, and the one to quote when asking about a request.
+Errors are problem details (RFC 9457) with a stable `code`; a parameter that is not as described is
+`invalid-request`, 422. Every answer carries `X-Request-ID`: the caller's own if it sent one, and
+the one to quote when asking about a request. A route that is read answers HEAD as well.
 """
 
-
+TAGS = [
+    {"name": "Look up", "description": "From an identifier or a person id to the person."},
+    {"name": "Match", "description": "From what is known about somebody to who they may be."},
+    {"name": "Change", "description": "Records in and out, and what reviewers know better."},
+    {"name": "History", "description": "What happened, and what became of a person id."},
+    {"name": "Health", "description": "For whatever watches the service."},
+]
 AGE = ("mpi_index_age_seconds", "Time since something came into the index.", "since")
 
 ROUTES = (cross_references, batch, persons, match, links, records, decisions, history, health)
@@ -63,7 +70,9 @@ class _Described(FastAPI):
 
     def openapi(self) -> dict[str, Any]:
         """The OpenAPI description, made once."""
-        return with_schemas(super().openapi())
+        if self.openapi_schema is None:
+            self.openapi_schema = with_schemas(super().openapi())
+        return self.openapi_schema
 
 
 def create_app(
@@ -95,6 +104,8 @@ def create_app(
         description=DESCRIPTION,
         version=version(),
         lifespan=life,
+        openapi_tags=TAGS,
+        license_info={"name": "MIT License", "identifier": "MIT"},
         redirect_slashes=False,
         # Their pages load scripts from elsewhere, which would see what is asked.
         docs_url=None,

@@ -9,6 +9,7 @@ from fastapi.testclient import TestClient
 from mpi.api.app import create_app
 
 HERE = "http://127.0.0.1:8000"
+AS_JSON = {"content-type": "application/json"}
 
 
 @pytest.fixture(scope="session")

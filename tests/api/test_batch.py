@@ -9,7 +9,7 @@ from mpi.access.reading import Kept
 from mpi.api.app import create_app
 from mpi.api.batch_schemas import BATCH_EXAMPLE, BATCHED_EXAMPLE, AskedBatch, Batched
 from tests.access.policies import Issuer, access_of
-from tests.api.conftest import HERE
+from tests.api.conftest import AS_JSON, HERE
 from tests.conftest import PNC
 
 PATH = "/v1/cross-references:batch"
@@ -77,7 +77,7 @@ def test_a_thousand_may_be_asked_and_no_more(client):
     ],
 )
 def test_what_is_no_batch_is_refused(client, content):
-    answer = client.post(PATH, content=content)
+    answer = client.post(PATH, content=content, headers=AS_JSON)
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid-record")
 
 

@@ -12,7 +12,7 @@ from mpi.index.decide import Seal
 from mpi.index.index import Index
 from mpi.index.verify import verify
 from mpi.records import RecordKey
-from tests.api.conftest import HERE
+from tests.api.conftest import AS_JSON, HERE
 
 ANN = {
     "version": "2026-03-01T10:00:00",
@@ -104,7 +104,7 @@ def test_a_request_repeated_under_its_key_gets_the_first_answer(changing):
 def test_what_cannot_be_used_is_refused_and_changes_nothing(
     changing, url, path, content, status, code
 ):
-    refused(changing.put(path, content=content), status, code)
+    refused(changing.put(path, content=content, headers=AS_JSON), status, code)
     assert changing.get("/v1/events", params={"after": "1.999999"}).json()["events"] == []
 
 
@@ -182,7 +182,7 @@ def test_a_contradicting_decision_is_refused_with_its_chain(changing):
     ],
 )
 def test_a_decision_that_cannot_be_used_is_refused(changing, content, status, code):
-    refused(changing.post("/v1/decisions", content=content), status, code)
+    refused(changing.post("/v1/decisions", content=content, headers=AS_JSON), status, code)
 
 
 def test_history_events_and_the_past_tell_the_same(changing):

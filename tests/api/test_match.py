@@ -15,7 +15,7 @@ from mpi.api.schemas import Problem
 from mpi.index.given import _READERS
 from mpi.linking.intake import record_of
 from mpi.store.store import open_store
-from tests.api.conftest import HERE
+from tests.api.conftest import AS_JSON, HERE
 
 PATH = "/v1/match"
 
@@ -103,7 +103,7 @@ def test_limit_and_all_say_how_many_are_listed(client, known):
     ],
 )
 def test_what_is_no_record_is_refused(client, content, code):
-    refusal(client.post(PATH, content=content), 422, code)
+    refusal(client.post(PATH, content=content, headers=AS_JSON), 422, code)
 
 
 def test_an_unknown_source_is_refused(client):
@@ -116,13 +116,16 @@ def test_a_wrong_parameter_is_refused(client, query):
 
 
 def test_a_body_that_is_too_large_is_refused(client):
-    refusal(client.post(PATH, content=b" " * (LARGEST_BODY + 1)), 413, "too-large")
-    assert client.post(PATH, content=b"{}" + b" " * (LARGEST_BODY - 2)).status_code == 200
+    refusal(client.post(PATH, content=b" " * (LARGEST_BODY + 1), headers=AS_JSON), 413, "too-large")
+    assert (
+        client.post(PATH, content=b"{}" + b" " * (LARGEST_BODY - 2), headers=AS_JSON).status_code
+        == 200
+    )
 
 
 def test_a_body_without_a_length_is_no_way_around_it(client):
     parts = (b" " * 10_000 for _ in range(100))
-    refusal(client.post(PATH, content=parts), 413, "too-large")
+    refusal(client.post(PATH, content=parts, headers=AS_JSON), 413, "too-large")
 
 
 def test_ten_thousand_aliases_are_answered_or_too_large(client):
@@ -185,7 +188,7 @@ def test_no_body_is_ever_an_internal_error(client, body):
         content = orjson.dumps(body)
     except TypeError:
         content = repr(body).encode("utf-8", "replace")
-    answer = client.post(PATH, content=content)
+    answer = client.post(PATH, content=content, headers=AS_JSON)
     assert answer.status_code in (200, 400, 422)
     if answer.status_code == 200:
         schemas.Matches.model_validate(answer.json())

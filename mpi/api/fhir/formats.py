@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
 import orjson
 from fastapi import Request, Response
 
 from mpi.api.fhir.xml import from_xml, to_xml
+from mpi.api.media import MediaType
 from mpi.errors import InvalidParameter, InvalidResource, UnacceptableFormat, UnsupportedFormat
 from mpi.fhir.elements import Plain
-
-FORM = "application/x-www-form-urlencoded"
-_FHIR_VERSIONS = ("", "4.0", "4.0.1")
 
 
 class Format(StrEnum):
@@ -35,38 +32,6 @@ _NAMES = {
     Format.XML.value: Format.XML,
 }
 _ANY = ("*/*", "application/*")
-
-
-@dataclass(frozen=True, slots=True)
-class MediaType:
-    """A media type with its parameters, all in lower case."""
-
-    name: str
-    parameters: Mapping[str, str]
-
-    @classmethod
-    def of(cls, text: str) -> MediaType:
-        """A media type as headers write it.
-
-        >>> MediaType.of("application/fhir+json; fhirVersion=4.0").parameters["fhirversion"]
-        '4.0'
-        """
-        name, *rest = (part.strip() for part in text.lower().split(";"))
-        pairs = (part.partition("=") for part in rest)
-        return cls(name, {key.strip(): value.strip().strip('"') for key, _, value in pairs})
-
-    @property
-    def other_version(self) -> bool:
-        """Whether it asks for a version of FHIR that is not R4."""
-        return self.parameters.get("fhirversion", "") not in _FHIR_VERSIONS
-
-    @property
-    def quality(self) -> float:
-        """How much a client prefers it; what cannot be read counts as fully."""
-        try:
-            return float(self.parameters.get("q", "1"))
-        except ValueError:
-            return 1.0
 
 
 def wanted_format(request: Request) -> Format:

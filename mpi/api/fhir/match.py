@@ -12,6 +12,7 @@ from mpi.api.fhir.disclosing import MatchQuestion, disclosed, patient
 from mpi.api.fhir.door import BodyDep, Door, DoorDep
 from mpi.api.fhir.formats import resource_of
 from mpi.api.fhir.validating import valid
+from mpi.api.media import FORM, MediaType
 from mpi.api.routes.dependencies import MetricsDep
 from mpi.errors import TooLittleToMatch
 from mpi.fhir.bundles import Scored, matches
@@ -33,7 +34,9 @@ def match(question: MatchQuestion, door: DoorDep, body: BodyDep, metrics: Metric
     With `onlyCertainMatches` nobody is returned unless the match is certain, and nobody is certain
     where several could be. Persons of whom nothing may be told are not counted.
     """
-    sent = resource_of(body, door.request.headers.get("content-type", ""))
+    said = door.request.headers.get("content-type", "")
+    # what curl -d says of any body; a match writes nothing, so a form of another page does no harm
+    sent = resource_of(body, "" if MediaType.of(said).name == FORM else said)
     query = match_query(valid(sent, "Parameters", "Patient"))
     record = record_of(query.patient, door.domains)
     question.asks(*map(canonical, record.identifiers))

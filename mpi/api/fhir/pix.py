@@ -11,8 +11,9 @@ from mpi.access.disclosure import Disclosed, Withheld
 from mpi.access.question import Question
 from mpi.api.fhir.disclosing import PixQuestion, disclosed
 from mpi.api.fhir.door import BodyDep, Door, DoorDep
-from mpi.api.fhir.formats import MediaType, format_of, resource_of
+from mpi.api.fhir.formats import format_of, resource_of
 from mpi.api.fhir.validating import valid
+from mpi.api.media import MediaType
 from mpi.api.routes.persons import seen_successors
 from mpi.errors import IdentifierNotFound, InvalidIdentifier, PersonGone, PersonNotFound
 from mpi.fhir.pix import FORMAT, NAMES, NOT_FOUND, PixQuery, answer, pairs_of, query_of

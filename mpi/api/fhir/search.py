@@ -20,7 +20,8 @@ from mpi.api.fhir.disclosing import (
     visible_records,
 )
 from mpi.api.fhir.door import BodyDep, Door, DoorDep
-from mpi.api.fhir.formats import FORM, MediaType, format_of
+from mpi.api.fhir.formats import format_of
+from mpi.api.media import FORM, MediaType
 from mpi.errors import (
     IdentifierNotFound,
     InvalidIdentifier,

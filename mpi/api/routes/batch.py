@@ -14,7 +14,7 @@ from mpi.access.access import Access
 from mpi.access.disclosure import Disclosed, Withheld
 from mpi.access.question import Question
 from mpi.api.batch_schemas import BATCH_EXAMPLE, BATCHED_EXAMPLE, AskedBatch, Batched
-from mpi.api.documented import REFUSALS, answer, asked, problems
+from mpi.api.documented import BODY, REFUSALS, answer, asked, problems
 from mpi.api.problems import problem, request_id, status_of
 from mpi.api.routes.cross_references import holders
 from mpi.api.routes.dependencies import BodyDep, IndexDep, json_response
@@ -26,7 +26,6 @@ from mpi.errors import (
     InvalidIdentifier,
     InvalidRecord,
     MPIError,
-    TooLarge,
     UnknownIdentifierSystem,
 )
 from mpi.identifiers import parse
@@ -65,8 +64,7 @@ class _Entry:
     response_model=Batched,
     responses={
         200: answer("One answer for each, in the order asked.", BATCHED_EXAMPLE),
-        **problems(InvalidRecord, TooLarge, BatchTooLarge, IndexUnreachable),
-        **REFUSALS,
+        **problems(InvalidRecord, BatchTooLarge, IndexUnreachable, *BODY, *REFUSALS),
     },
     openapi_extra=asked("The identifiers, 1,000 at most.", AskedBatch, BATCH_EXAMPLE),
 )

@@ -27,8 +27,9 @@ router = APIRouter(prefix="/v1", tags=["Look up"])
     response_model=CrossReferences,
     responses={
         200: answer("Everyone who holds the identifier.", CROSS_REFERENCES_EXAMPLE),
-        **problems(UnknownSystem, IdentifierNotFound, InvalidIdentifier, IndexUnreachable),
-        **REFUSALS,
+        **problems(
+            UnknownSystem, IdentifierNotFound, InvalidIdentifier, IndexUnreachable, *REFUSALS
+        ),
     },
 )
 def cross_references(

@@ -15,7 +15,7 @@ from mpi.api.change_schemas import (
     AskedDecision,
     Changed,
 )
-from mpi.api.documented import REFUSALS, answer, asked, problems
+from mpi.api.documented import BODY, REFUSALS, answer, asked, problems
 from mpi.api.routes.dependencies import BodyDep, IndexDep, json_response
 from mpi.api.routes.records import KeyHeader
 from mpi.api.security import DecideDep
@@ -52,9 +52,14 @@ ReasonParam = Annotated[
     responses={
         200: answer("It is in force.", CHANGED_EXAMPLE),
         **problems(
-            NotPermitted, RecordNotFound, ContradictingDecision, IdempotencyConflict, InvalidRecord
+            NotPermitted,
+            RecordNotFound,
+            ContradictingDecision,
+            IdempotencyConflict,
+            InvalidRecord,
+            *BODY,
+            *REFUSALS,
         ),
-        **REFUSALS,
     },
     openapi_extra=asked("Two records, and what they are.", AskedDecision, DECISION_EXAMPLE),
 )
@@ -83,12 +88,12 @@ def decide(
 
 @router.delete(
     "/decisions/{sequence}",
+    name="undo_decision",
     summary="Undo a decision",
     response_model=Changed,
     responses={
         200: answer("It is undone.", CHANGED_EXAMPLE),
-        **problems(NotPermitted, NothingToUndo, IndexBusy),
-        **REFUSALS,
+        **problems(NotPermitted, NothingToUndo, IndexBusy, *REFUSALS),
     },
 )
 def undo(

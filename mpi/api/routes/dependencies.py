@@ -8,8 +8,9 @@ from typing import Annotated, Any
 import orjson
 from fastapi import Depends, Path, Request, Response
 
+from mpi.api.media import JSON, MediaType
 from mpi.api.metrics import Metrics
-from mpi.errors import TooLarge
+from mpi.errors import TooLarge, UnsupportedFormat
 from mpi.identifiers import SYSTEMS
 from mpi.index.index import Index
 
@@ -35,6 +36,17 @@ def body_up_to(largest: int) -> Callable[[Request], Awaitable[bytes]]:
     return body
 
 
+async def _json_body(request: Request) -> bytes:
+    """The body of a request that says it sends JSON.
+
+    A page of another origin can post a form, or text, to a service on this machine without asking
+    anybody; JSON it cannot. Raises UnsupportedFormat, TooLarge.
+    """
+    if not MediaType.of(request.headers.get("content-type", "")).is_json:
+        raise UnsupportedFormat(f"Send {JSON}, and say so in Content-Type.")
+    return await body_up_to(LARGEST_BODY)(request)
+
+
 # Asynchronous only because a plain function would cost every request a second hop to a thread.
 async def _the_index(request: Request) -> Index:
     index: Index = request.app.state.index
@@ -47,7 +59,7 @@ async def _the_metrics(request: Request) -> Metrics:
 
 
 MetricsDep = Annotated[Metrics, Depends(_the_metrics)]
-BodyDep = Annotated[bytes, Depends(body_up_to(LARGEST_BODY))]
+BodyDep = Annotated[bytes, Depends(_json_body)]
 IndexDep = Annotated[Index, Depends(_the_index)]
 SystemParam = Annotated[
     str,
@@ -71,4 +83,4 @@ PersonIdParam = Annotated[
 
 def json_response(body: dict[str, Any], status: int = 200) -> Response:
     """A dictionary as a response, without the validation that FastAPI would add."""
-    return Response(orjson.dumps(body), status, media_type="application/json")
+    return Response(orjson.dumps(body), status, media_type=JSON)

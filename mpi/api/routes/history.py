@@ -41,8 +41,7 @@ LimitParam = Annotated[
     response_model=EventPage,
     responses={
         200: answer("The events after the cursor, perhaps none.", EVENTS_EXAMPLE),
-        **problems(UsageError, IndexUnreachable),
-        **REFUSALS,
+        **problems(UsageError, IndexUnreachable, *REFUSALS),
     },
 )
 def events(
@@ -61,12 +60,12 @@ def events(
 
 @router.get(
     "/persons/{person_id}/history",
+    name="person_history",
     summary="What became of this person id?",
     response_model=PersonHistory,
     responses={
         200: answer("Everything that happened to it.", HISTORY_EXAMPLE),
-        **problems(PersonNotFound, IndexUnreachable),
-        **REFUSALS,
+        **problems(PersonNotFound, IndexUnreachable, *REFUSALS),
     },
 )
 def history(question: LookUpDep, person_id: PersonIdParam, index: IndexDep) -> Response:

@@ -27,12 +27,12 @@ RightParam = Annotated[
 
 @router.get(
     "/links",
+    name="explain_link",
     summary="Why are these two records one person, or two?",
     response_model=Explanation,
     responses={
         200: answer("Every comparison of the two.", EXPLANATION_EXAMPLE),
-        **problems(UsageError, RecordNotFound, NotMatchable, IndexUnreachable),
-        **REFUSALS,
+        **problems(UsageError, RecordNotFound, NotMatchable, IndexUnreachable, *REFUSALS),
     },
 )
 def explain(question: ExplainDep, left: LeftParam, right: RightParam, index: IndexDep) -> Response:

@@ -7,11 +7,19 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from mpi.api.documented import REFUSALS, answer, asked, problems
+from mpi.api.documented import BODY, REFUSALS, answer, asked, problems
 from mpi.api.match_schemas import ASKED_EXAMPLE, MATCHES_EXAMPLE, AskedRecord, Matches
 from mpi.api.routes.dependencies import BodyDep, IndexDep, MetricsDep, json_response
 from mpi.api.security import MatchDep
-from mpi.errors import IndexUnreachable, InvalidRecord, NotMatchable, TooLarge, UnknownSource
+from mpi.errors import (
+    IndexUnreachable,
+    InvalidRecord,
+    NotMatchable,
+    SearchNotPermitted,
+    SearchTooBroad,
+    TooManyMatches,
+    UnknownSource,
+)
 from mpi.index.given import record_from_json
 from mpi.records import MOST_PERSONS_LISTED, PERSONS_LISTED
 
@@ -43,8 +51,17 @@ _WHAT = "What is known about the individual."
     response_model=Matches,
     responses={
         200: answer("The persons whom it may be of, perhaps none.", MATCHES_EXAMPLE),
-        **problems(UnknownSource, InvalidRecord, TooLarge, NotMatchable, IndexUnreachable),
-        **REFUSALS,
+        **problems(
+            UnknownSource,
+            InvalidRecord,
+            NotMatchable,
+            IndexUnreachable,
+            SearchNotPermitted,
+            SearchTooBroad,
+            TooManyMatches,
+            *BODY,
+            *REFUSALS,
+        ),
     },
     openapi_extra=asked(_WHAT, AskedRecord, ASKED_EXAMPLE),
 )

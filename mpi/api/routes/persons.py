@@ -55,8 +55,7 @@ _ONE = {**SUPERSEDED_EXAMPLE, "superseded_by": SUPERSEDED_EXAMPLE["superseded_by
             **answer("One person has its records now; see `Location`.", _ONE),
             "model": Superseded,
         },
-        **problems(UsageError, PersonNotFound, PersonGone, IndexUnreachable),
-        **REFUSALS,
+        **problems(UsageError, PersonNotFound, PersonGone, IndexUnreachable, *REFUSALS),
     },
 )
 def person(

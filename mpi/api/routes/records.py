@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 
 from mpi.access.question import Question
 from mpi.api.change_schemas import INGESTED_EXAMPLE, GivenRecord, Ingested
-from mpi.api.documented import REFUSALS, answer, asked, problems
+from mpi.api.documented import BODY, REFUSALS, answer, asked, problems
 from mpi.api.etags import condition_of
 from mpi.api.match_schemas import ASKED_EXAMPLE
 from mpi.api.routes.dependencies import BodyDep, IndexDep, json_response
@@ -22,7 +22,6 @@ from mpi.errors import (
     InvalidRecord,
     NotPermitted,
     RecordErased,
-    TooLarge,
     UnknownSource,
 )
 from mpi.index.changes import Cause, IngestResult, Status
@@ -115,6 +114,7 @@ _PATH = "/records/{source}/{source_id:path}"
 
 @router.put(
     _PATH,
+    name="put_record",
     summary="Here is what we know about somebody now",
     response_model=Ingested,
     responses={
@@ -127,8 +127,7 @@ _PATH = "/records/{source}/{source_id:path}"
             "model": Ingested,
             "headers": _TAGGED,
         },
-        **problems(*_CHANGE_PROBLEMS, RecordErased, TooLarge),
-        **REFUSALS,
+        **problems(*_CHANGE_PROBLEMS, RecordErased, *BODY, *REFUSALS),
     },
     openapi_extra=asked("The record, whole.", GivenRecord, ASKED_EXAMPLE),
 )
@@ -160,12 +159,12 @@ def put(
 
 @router.delete(
     _PATH,
+    name="delete_record",
     summary="We hold this record no more",
     response_model=Ingested,
     responses={
         200: answer("It is gone.", INGESTED_EXAMPLE | _DELETED),
-        **problems(*_CHANGE_PROBLEMS),
-        **REFUSALS,
+        **problems(*_CHANGE_PROBLEMS, *REFUSALS),
     },
 )
 def delete(

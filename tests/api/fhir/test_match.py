@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from mpi.fhir.uris import MATCH_GRADE
@@ -169,3 +171,11 @@ def test_matching_writes_nothing(fhir):
     before = fhir.get("/ready").json()
     asked(fhir, KNOWN)
     assert fhir.get("/ready").json() == before
+
+
+def test_a_body_may_be_sent_as_curl_does_by_itself(fhir):
+    sent = json.dumps(patient(**ZELDA))
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    answer = fhir.post("/fhir/Patient/$match", content=sent, headers=headers)
+    assert resource(answer)["total"] == 1
+    refusal(fhir.post("/fhir/Patient/$match", data={"a": "b"}), 400, "structure")
