@@ -1,6 +1,6 @@
 """What policy and audit cost a look-up.
 
-    python benchmarks/access.py --index sqlite:///mpi.db [--requests 2000] [--json FILE]
+    PYTHONPATH=. python benchmarks/access.py --index sqlite:///mpi.db [--requests N] [--json FILE]
 
 Two servers of one index by turns, over one kept-alive connection each: one open, one with a policy,
 a token on every request and the audit on. The same identifier is asked of the open one, of the
@@ -20,9 +20,6 @@ from pathlib import Path
 from time import perf_counter, time
 from typing import Any
 
-import jwt
-from cryptography.hazmat.primitives.asymmetric import ec
-from jwt.algorithms import ECAlgorithm
 from latency import CONSTANT, WARM_UP, Latency, arguments, sampled
 from measure import machine, pin, table
 from serving import path_of, serving
@@ -31,51 +28,20 @@ from mpi.access.access import Access, opened
 from mpi.access.operations import Operation
 from mpi.index.index import Index
 from mpi.records import Identifier
+from tests.access.policies import HEAD, Issuer, clients, grant, profile, written
 
-KEY = ec.generate_private_key(ec.SECP256R1())
-AUDIENCE, ISSUER = "https://mpi.example.org", "https://auth.example.org"
-POLICY = f"""
-[authentication]
-issuer = "{ISSUER}"
-audience = "{AUDIENCE}"
-jwks = "jwks.json"
-
-[profiles.all]
-title = "Everything but what a reviewer is told"
-operations = ["look-up"]
-rate = {{ per_minute = 1000000, burst = 100000 }}
-
-[[profiles.all.grants]]
-purposes = ["TREAT"]
-regime = "uk-gdpr"
-legal_basis = "for a benchmark with invented people"
-ask_with = ["*"]
-see = ["*"]
-sources = ["*"]
-minimum_confidence = 0.0
-
-[clients.benchmark]
-profile = "all"
-organisation = "Benchmark"
-"""
+EVERYTHING = grant("TREAT", ask_with=["*"], see=["*"], sources=["*"])
+POLICY = (
+    HEAD
+    + profile("all", ["look-up"], EVERYTHING, rate=(1_000_000, 100_000))
+    + clients(benchmark="all")
+)
 TARGET_MS = 0.3
-
-
-def written(folder: Path) -> Path:
-    """The policy in a folder, with its issuer's keys beside it."""
-    public = ECAlgorithm.to_jwk(KEY.public_key(), as_dict=True)
-    keys = {"keys": [{**public, "kid": "key-1", "alg": "ES256", "use": "sig"}]}
-    (folder / "jwks.json").write_text(json.dumps(keys))
-    path = folder / "policy.toml"
-    path.write_text(POLICY)
-    return path
 
 
 def token() -> str:
     """A token that holds for as long as a benchmark takes."""
-    said = {"iss": ISSUER, "aud": AUDIENCE, "exp": int(time()) + 36_000, "scope": "mpi:look-up"}
-    claims = {**said, "client_id": "benchmark", "sub": "user", "jti": "token"}
-    return jwt.encode(claims, KEY, "ES256", headers={"kid": "key-1"})
+    return Issuer().token("benchmark", scope="mpi:look-up", exp=int(time()) + 36_000)
 
 
 def over_http(url: str, asked: Sequence[Identifier], policy: Path) -> dict[str, Latency]:
@@ -147,7 +113,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     if len(asked) <= WARM_UP:
         raise SystemExit(f"The index holds only {len(asked)} records with an identifier.")
     with tempfile.TemporaryDirectory(prefix="mpi-access-", dir=".") as folder:
-        policy = written(Path(folder))
+        policy = written(Path(folder), POLICY)
         whole = over_http(options.index, asked, policy)
         parts = in_process(options.index, asked, policy)
     bare, guarded, constant = whole.values()

@@ -21,55 +21,85 @@ issuer = "https://auth.example.org"
 audience = "https://mpi.example.org"
 jwks = "jwks.json"
 """
-BODY = """
-[profiles.health]
-title = "A health service"
-operations = ["look-up", "match"]
-rate = { per_minute = 60000, burst = 10000 }
-batch = 3
+RATE = (60_000, 10_000)
 
-[[profiles.health.grants]]
-purposes = ["TREAT"]
-regime = "uk-gdpr"
-legal_basis = "for the tests of access"
-ask_with = ["nhs-number", "local-patient-id", "nino"]
-see = ["nhs-number", "local-patient-id"]
-sources = ["pds", "hjis"]
-minimum_confidence = 0.9
-demographic_search = true
 
-[[profiles.health.grants]]
-purposes = ["PATADMIN"]
-regime = "uk-gdpr"
-legal_basis = "for the tests of access"
-ask_with = ["nhs-number", "noms-number"]
-see = ["nhs-number", "noms-number"]
-sources = ["pds", "nomis"]
-minimum_confidence = 0.9
+def grant(*purposes, **said):
+    """What is granted for some purposes: to ask with, see and know of nothing unless it is said."""
+    return {
+        "purposes": list(purposes),
+        "regime": "uk-gdpr",
+        "legal_basis": "for the tests of access",
+        "ask_with": [],
+        "see": [],
+        "sources": [],
+        "minimum_confidence": 0.0,
+        **said,
+    }
 
-[profiles.justice]
-title = "A justice service"
-operations = ["look-up", "explain"]
-rate = { per_minute = 60000, burst = 10000 }
 
-[[profiles.justice.grants]]
-purposes = ["PROBATION"]
-regime = "dpa-part-3"
-legal_basis = "for the tests of access"
-ask_with = ["crn", "noms-number", "pnc"]
-see = ["*"]
-sources = ["ndelius", "nomis", "courts"]
-minimum_confidence = 0.5
-findings = true
+def profile(name, operations, *grants, rate=RATE, **said):
+    """A kind of client that may do some operations, as TOML."""
+    per_minute, burst = rate
+    lines = [
+        f"[profiles.{name}]",
+        f"rate = {{ per_minute = {per_minute}, burst = {burst} }}",
+        *_lines({"title": f"A {name} service", "operations": operations, **said}),
+    ]
+    for each in grants:
+        lines += [f"[[profiles.{name}.grants]]", *_lines(each)]
+    return "\n".join(lines) + "\n"
 
-[clients.clinic]
-profile = "health"
-organisation = "Clinic"
 
-[clients.office]
-profile = "justice"
-organisation = "Office"
-"""
+def clients(**profiles):
+    """Clients by name, each of a profile, as TOML."""
+    described = (
+        f'[clients.{name}]\nprofile = "{of}"\norganisation = "{name.title()}"\n'
+        for name, of in profiles.items()
+    )
+    return "".join(described)
+
+
+def _lines(said):
+    return [f"{name} = {json.dumps(value)}" for name, value in said.items()]
+
+
+BODY = (
+    profile(
+        "health",
+        ["look-up", "match"],
+        grant(
+            "TREAT",
+            ask_with=["nhs-number", "local-patient-id", "nino"],
+            see=["nhs-number", "local-patient-id"],
+            sources=["pds", "hjis"],
+            minimum_confidence=0.9,
+            demographic_search=True,
+        ),
+        grant(
+            "PATADMIN",
+            ask_with=["nhs-number", "noms-number"],
+            see=["nhs-number", "noms-number"],
+            sources=["pds", "nomis"],
+            minimum_confidence=0.9,
+        ),
+        batch=3,
+    )
+    + profile(
+        "justice",
+        ["look-up", "explain"],
+        grant(
+            "PROBATION",
+            regime="dpa-part-3",
+            ask_with=["crn", "noms-number", "pnc"],
+            see=["*"],
+            sources=["ndelius", "nomis", "courts"],
+            minimum_confidence=0.5,
+            findings=True,
+        ),
+    )
+    + clients(clinic="health", office="justice")
+)
 
 
 def with_key(body: str, client: str, hashed: str) -> str:
@@ -86,9 +116,9 @@ def written(folder: Path, text: str = HEAD + BODY) -> Path:
     return path
 
 
-def access_of(folder: Path, text: str = HEAD + BODY) -> Access:
-    """The access that a policy in a file grants."""
-    return Access(load_policy(written(folder, text)))
+def access_of(folder: Path, text: str = HEAD + BODY, sources: Path | None = None) -> Access:
+    """The access that a policy in a file grants; `sources`, descriptions beside the shipped."""
+    return Access(load_policy(written(folder, text), sources))
 
 
 KEYS = {

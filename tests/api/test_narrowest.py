@@ -11,34 +11,17 @@ from hypothesis import strategies as st
 
 from mpi.api.app import create_app
 from mpi.identifiers import SYSTEMS
-from tests.access.policies import Issuer, access_of
+from tests.access.policies import HEAD, Issuer, access_of, clients, grant, profile
 from tests.api.conftest import HERE
 from tests.conftest import HELD, KEYS_OF_RECORDS
 
-NARROW = """
-[authentication]
-issuer = "https://auth.example.org"
-audience = "https://mpi.example.org"
-jwks = "jwks.json"
-
-[profiles.narrow]
-title = "May ask with one system, and is told of none"
-operations = ["look-up", "match", "search"]
-rate = { per_minute = 1000000, burst = 100000 }
-
-[[profiles.narrow.grants]]
-purposes = ["HRESCH"]
-regime = "uk-gdpr"
-legal_basis = "for the tests of access"
-ask_with = ["nhs-number"]
-see = []
-sources = ["pds"]
-minimum_confidence = 0.999
-
-[clients.clinic]
-profile = "narrow"
-organisation = "Clinic"
-"""
+NOTHING = grant("HRESCH", ask_with=["nhs-number"], sources=["pds"], minimum_confidence=0.999)
+RATE = (1_000_000, 100_000)
+NARROW = (
+    HEAD
+    + profile("narrow", ["look-up", "match", "search"], NOTHING, rate=RATE)
+    + clients(clinic="narrow")
+)
 SECRETS = {value for _, _, value, _ in HELD} | {source_id for _, source_id in KEYS_OF_RECORDS}
 PERSONS = ("ann", "bob", "cat", "dee", "merged", "split", "p-9")
 TEXT = st.text(max_size=20)

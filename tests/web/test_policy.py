@@ -10,49 +10,17 @@ from fastapi.testclient import TestClient
 
 from mpi.access.reading import Kept, found
 from mpi.web.app import create_pages, mount
-from tests.access.policies import HEAD, Issuer, access_of
+from tests.access.policies import HEAD, Issuer, access_of, clients, grant, profile
 from tests.web.conftest import SECRET
 from tests.web.test_sessions import secret_of
 
 HERE = "http://127.0.0.1:8001"
-BODY = """
-[profiles.reviewers]
-title = "Reviewers of a health board"
-operations = ["look-up", "decide", "match"]
-rate = { per_minute = 60000, burst = 10000 }
-
-[[profiles.reviewers.grants]]
-purposes = ["HDM"]
-regime = "uk-gdpr"
-legal_basis = "for the tests of the review pages"
-ask_with = ["nhs-number"]
-see = ["nhs-number"]
-sources = ["pds", "hjis"]
-minimum_confidence = 0.0
-demographic_search = true
-
-[profiles.readers]
-title = "May look, and not decide"
-operations = ["look-up"]
-rate = { per_minute = 60000, burst = 10000 }
-
-[[profiles.readers.grants]]
-purposes = ["HDM"]
-regime = "uk-gdpr"
-legal_basis = "for the tests of the review pages"
-ask_with = ["nhs-number"]
-see = ["nhs-number"]
-sources = ["pds"]
-minimum_confidence = 0.0
-
-[clients.board]
-profile = "reviewers"
-organisation = "Board"
-
-[clients.reader]
-profile = "readers"
-organisation = "Reader"
-"""
+REVIEWED = grant("HDM", ask_with=["nhs-number"], see=["nhs-number"], sources=["pds", "hjis"])
+BODY = (
+    profile("reviewers", ["look-up", "decide", "match"], {**REVIEWED, "demographic_search": True})
+    + profile("readers", ["look-up"], {**REVIEWED, "sources": ["pds"]})
+    + clients(board="reviewers", reader="readers")
+)
 SCOPE = "mpi:look-up mpi:decide mpi:match"
 ISSUED = Issuer()
 

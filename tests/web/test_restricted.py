@@ -12,36 +12,21 @@ from mpi.index.index import Index
 from mpi.index.review.rules import Stream
 from mpi.records import RecordKey
 from mpi.web.app import create_pages, mount
-from tests.access.policies import HEAD, Issuer, access_of
+from tests.access.policies import HEAD, Issuer, access_of, clients, grant, profile
 from tests.api.restricted_world import HELD, SECRETS, restricted_index
 from tests.web.conftest import SECRET
 from tests.web.test_policy import SCOPE
 from tests.web.test_sessions import secret_of
 
 HERE = "http://127.0.0.1:8001"
-GRANT = """
-[profiles.{name}]
-title = "Reviewers"
-operations = ["look-up", "decide", "match"]
-rate = {{ per_minute = 60000, burst = 10000 }}
-
-[[profiles.{name}.grants]]
-purposes = ["HDM"]
-regime = "uk-gdpr"
-legal_basis = "for the tests of the review pages"
-ask_with = ["*"]
-see = ["*"]
-sources = {sources}
-minimum_confidence = 0.0
-demographic_search = true
-findings = true
-
-[clients.{name}]
-profile = "{name}"
-organisation = "Board"
-"""
-POLICY = HEAD + GRANT.format(name="all", sources='["*"]')
-POLICY += GRANT.format(name="some", sources=list(HELD)[:4])
+ALL = grant("HDM", ask_with=["*"], see=["*"], sources=["*"], demographic_search=True, findings=True)
+OPERATIONS = ["look-up", "decide", "match"]
+POLICY = (
+    HEAD
+    + profile("all", OPERATIONS, ALL)
+    + profile("some", OPERATIONS, {**ALL, "sources": list(HELD)[:4]})
+    + clients(all="all", some="some")
+)
 SOME = Sight(sources=frozenset(list(HELD)[:4]))
 ZELDA, OMAR = ([RecordKey(each, f"{each}-{n}") for each in list(HELD)[:2]] for n in (0, 1))
 

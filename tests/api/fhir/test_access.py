@@ -5,13 +5,11 @@ from __future__ import annotations
 import pytest
 from fastapi.testclient import TestClient
 
-from mpi.access.access import Access
-from mpi.access.loader import load_policy
 from mpi.access.reading import Kept, found
 from mpi.api.app import create_app
 from mpi.api.fhir import feed, match, metadata, pix, read, search
 from mpi.identifiers import NAMESPACE
-from tests.access.policies import HEAD, Issuer, written
+from tests.access.policies import HEAD, RATE, Issuer, access_of, clients, grant, profile
 from tests.api.conftest import HERE
 from tests.api.fhir import world
 from tests.api.fhir.answers import identifiers, patients, refusal, resource, targets
@@ -19,36 +17,29 @@ from tests.api.fhir.world import BLUE, CRN, GREEN, NHS, PNC, RED, ZELDA, patient
 
 ISSUED = Issuer()
 SCOPES = "ITI-83 ITI-78 ITI-119 ITI-104"
-POLICY = """
-[profiles.health]
-title = "A health service"
-operations = ["look-up", "match", "search", "feed"]
-feeds = ["red"]
-rate = { per_minute = 60000, burst = 10000 }
+KNOWN = ("pds", "red", "blue")
+SEEN = ["nhs-number", "local-patient-id"]
 
-[[profiles.health.grants]]
-purposes = ["TREAT"]
-regime = "uk-gdpr"
-legal_basis = "for the tests of FHIR"
-ask_with = ["nhs-number", "local-patient-id"]
-see = ["nhs-number", "local-patient-id"]
-sources = ["pds", "red", "blue"]
-minimum_confidence = 0.5
-demographic_search = true
 
-[[profiles.health.grants]]
-purposes = ["PATADMIN"]
-regime = "uk-gdpr"
-legal_basis = "for the tests of FHIR"
-ask_with = ["nhs-number"]
-see = ["nhs-number"]
-sources = ["pds"]
-minimum_confidence = 0.5
+def policy(sources=KNOWN, see=SEEN, rate=RATE):
+    """A clinic that feeds Red: it may treat, and administer."""
+    treat = grant(
+        "TREAT",
+        ask_with=SEEN,
+        see=list(see),
+        sources=list(sources),
+        minimum_confidence=0.5,
+        demographic_search=True,
+    )
+    numbers = ["nhs-number"]
+    administer = grant(
+        "PATADMIN", ask_with=numbers, see=numbers, sources=["pds"], minimum_confidence=0.5
+    )
+    operations = ["look-up", "match", "search", "feed"]
+    described = profile("health", operations, treat, administer, feeds=["red"], rate=rate)
+    return HEAD + described + clients(clinic="health")
 
-[clients.clinic]
-profile = "health"
-organisation = "Clinic"
-"""
+
 ALL = (
     ("GET", "/fhir/Patient/$ihe-pix?sourceIdentifier=x|y"),
     ("POST", "/fhir/Patient/$ihe-pix"),
@@ -66,12 +57,17 @@ def headers(purpose="TREAT", **others):
     return ISSUED.headers(purpose=purpose, **{"scope": SCOPES, **others})
 
 
+def serving(index, folder, text):
+    """An application over an index file, under a policy that is written to a new folder."""
+    folder.mkdir(exist_ok=True)
+    sources = world.sources_in(folder / "sources")
+    access = access_of(folder, text, folder / "sources")
+    return create_app(f"sqlite:///{index}", NAMESPACE, access, sources)
+
+
 @pytest.fixture(scope="module")
 def app(fhir_folder, tmp_path_factory):
-    policy = written(tmp_path_factory.mktemp("policy"), HEAD + POLICY)
-    access = Access(load_policy(policy, fhir_folder / "sources"))
-    sources = world.sources_in(fhir_folder / "sources")
-    return create_app(f"sqlite:///{fhir_folder / 'mpi.db'}", NAMESPACE, access, sources)
+    return serving(fhir_folder / "mpi.db", tmp_path_factory.mktemp("policy"), policy())
 
 
 @pytest.fixture(scope="module")
@@ -166,15 +162,11 @@ def test_who_may_not_search_by_individuals_cannot_have_one_confirmed(client, nam
     assert found["total"] == 1
 
 
-def test_a_former_id_leads_to_those_alone_whose_records_may_be_known(own, fhir_folder, tmp_path):
+def test_a_former_id_leads_to_those_alone_whose_records_may_be_known(own, tmp_path):
     gone = former_id(own)
     told = {}
-    for name, sources in (("knows", '"pds", "red", "blue"'), ("does not", '"pds", "blue"')):
-        (tmp_path / name).mkdir()
-        text = HEAD + POLICY.replace('sources = ["pds", "red", "blue"]', f"sources = [{sources}]")
-        access = Access(load_policy(written(tmp_path / name, text), fhir_folder / "sources"))
-        described = world.sources_in(tmp_path / "sources")
-        app = create_app(f"sqlite:///{tmp_path / 'mpi.db'}", NAMESPACE, access, described)
+    for name, sources in (("knows", KNOWN), ("does not", ("pds", "blue"))):
+        app = serving(tmp_path / "mpi.db", tmp_path / name, policy(sources))
         with TestClient(app, base_url=HERE) as client:
             told[name] = by_pix(client, f"{HERE}/fhir|Patient/{gone}")
     assert len(targets(resource(told["knows"]))) == 1
@@ -313,30 +305,27 @@ def test_refusals_are_in_the_audit_too(client, app):
 
 
 def test_too_many_requests_say_when_to_come_again(fhir_folder, tmp_path):
-    slow = POLICY.replace("per_minute = 60000, burst = 10000", "per_minute = 1, burst = 1")
-    access = Access(load_policy(written(tmp_path, HEAD + slow), fhir_folder / "sources"))
-    url = f"sqlite:///{fhir_folder / 'mpi.db'}"
-    sources = world.sources_in(fhir_folder / "sources")
-    with TestClient(create_app(url, NAMESPACE, access, sources), base_url=HERE) as client:
+    app = serving(fhir_folder / "mpi.db", tmp_path, policy(rate=(1, 1)))
+    with TestClient(app, base_url=HERE) as client:
         assert by_pix(client, f"{RED}|R1").status_code == 200
         answer = by_pix(client, f"{RED}|R1")
     refusal(answer, 429, "throttled")
     assert int(answer.headers["retry-after"]) > 0
 
 
-def test_what_replaced_an_identifier_is_told_like_any_other(own, fhir_folder, tmp_path):
+def test_what_replaced_an_identifier_is_told_like_any_other(own, tmp_path):
     link = [{"other": {"identifier": {"system": RED, "value": "R1"}}, "type": "replaced-by"}]
     gone = {**patient(identifiers=[(RED, "R2")]), "active": False, "link": link}
     merged = own.put("/fhir/Patient", params={"identifier": f"{RED}|R2"}, json=gone)
     assert merged.status_code == 200
-    blind = POLICY.replace('see = ["nhs-number", "local-patient-id"]', 'see = ["nhs-number"]')
-    afar = POLICY.replace('sources = ["pds", "red", "blue"]', 'sources = ["pds", "blue"]')
+    policies = {
+        "sees": policy(),
+        "does not": policy(see=["nhs-number"]),
+        "knows not": policy(sources=["pds", "blue"]),
+    }
     told, status = {}, {}
-    for name, policy in (("sees", POLICY), ("does not", blind), ("knows not", afar)):
-        (tmp_path / name).mkdir()
-        rules = load_policy(written(tmp_path / name, HEAD + policy), fhir_folder / "sources")
-        sources = world.sources_in(tmp_path / "sources")
-        app = create_app(f"sqlite:///{tmp_path / 'mpi.db'}", NAMESPACE, Access(rules), sources)
+    for name, text in policies.items():
+        app = serving(tmp_path / "mpi.db", tmp_path / name, text)
         with TestClient(app, base_url=HERE) as client:
             told[name] = identifiers(resource(by_pix(client, f"{RED}|R2")))
             status[name] = by_pix(client, f"{RED}|R2").status_code
