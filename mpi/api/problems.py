@@ -40,6 +40,7 @@ STATUS: Mapping[type[MPIError], HTTPStatus] = MappingProxyType(
         errors.IndexTooNew: HTTPStatus.SERVICE_UNAVAILABLE,
         errors.IndexUnreachable: HTTPStatus.SERVICE_UNAVAILABLE,
         errors.IndexBusy: HTTPStatus.SERVICE_UNAVAILABLE,
+        errors.DiskFull: HTTPStatus.SERVICE_UNAVAILABLE,
         errors.NotMatchable: HTTPStatus.SERVICE_UNAVAILABLE,
         errors.RecordNotFound: HTTPStatus.NOT_FOUND,
         errors.InvalidRecord: HTTPStatus.UNPROCESSABLE_ENTITY,

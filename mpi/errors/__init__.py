@@ -77,6 +77,7 @@ from mpi.errors.feeds import (
     WrongEncoding,
 )
 from mpi.errors.keeping import (
+    DiskFull,
     IndexBusy,
     IndexExists,
     IndexNotFound,
@@ -85,6 +86,7 @@ from mpi.errors.keeping import (
     IndexTooNew,
     IndexUnreachable,
     InvalidBackup,
+    OutOfMemory,
 )
 from mpi.errors.models import (
     AlreadyReleased,
@@ -112,6 +114,7 @@ __all__ = [
     "ChangedMeanwhile",
     "ContradictingDecision",
     "DegenerateModel",
+    "DiskFull",
     "DuplicateKey",
     "EmptyFeed",
     "FeedNotFound",
@@ -150,6 +153,7 @@ __all__ = [
     "NotPermitted",
     "NothingToSample",
     "NothingToUndo",
+    "OutOfMemory",
     "PersonGone",
     "PersonNotFound",
     "PurposeNotPermitted",

@@ -51,3 +51,15 @@ class IndexNotVerified(MPIError):
     """The index is not what its state gives."""
 
     code = "index-not-verified"
+
+
+class DiskFull(MPIError):
+    """There is no room left on a disk, or within the limit set for it."""
+
+    code = "disk-full"
+
+
+class OutOfMemory(MPIError):
+    """More memory is needed than the limit allows."""
+
+    code = "out-of-memory"

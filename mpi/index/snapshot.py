@@ -112,10 +112,11 @@ class _Compared:
 def _identifiers(rows: pa.Table) -> pa.Table:
     """Every identifier of every record: its canonical value, and whether it is verified."""
     verified = _listed(rows, "verified_identifiers")
-    stamped = _stamped(verified.column("record_no"), verified.column("value"))
     tables = []
     for system in SYSTEMS:
         listed = _listed(rows, attribute_name(system))
+        own = verified.filter(pc.starts_with(verified.column("value"), f"{system}|"))
+        stamped = _stamped(own.column("record_no"), own.column("value"))
         mark = _stamped(
             listed.column("record_no"),
             pc.binary_join_element_wise(system, listed.column("value"), "|"),

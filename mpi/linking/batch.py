@@ -6,6 +6,7 @@ later be recomputed by the same functions on the region it touches.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import duckdb
@@ -21,7 +22,7 @@ from mpi.linking.engines.duckdb import (
     connection,
     score,
     store_candidates,
-    store_compared,
+    store_compared_parts,
     store_keys,
     store_pairs,
 )
@@ -31,6 +32,11 @@ from mpi.linking.steps import Step, unwatched
 from mpi.linking.values import verified_values
 from mpi.model.frequencies import annotate_table
 from mpi.model.parameters import Release
+
+KEYED_ROWS = 500_000
+"""Records whose keys are held against the suppressed ones at a time."""
+ANNOTATED_ROWS = 200_000
+"""Records annotated at a time: some 100 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +73,7 @@ class _Run:
             store_keys(self.con, live_keys(rows, self.release))
             candidates = store_candidates(self.con)
         with self.step("compare candidates"):
-            store_compared(self.con, annotate_table(rows, self.release.frequencies))
+            store_compared_parts(self.con, annotated(rows, self.release))
             scored = score(self.con, self.release, least=self.release.thresholds.low)
         return _pairs(scored, blocked=True), candidates
 
@@ -101,11 +107,27 @@ def link_rows(
 
 def live_keys(rows: pa.Table, release: Release) -> pa.Table:
     """The blocking keys of the rows that a release uses: a table `key, record_no`."""
+    starts = _starts(rows, KEYED_ROWS)
+    return pa.concat_tables(_live_keys(rows.slice(at, KEYED_ROWS), at, release) for at in starts)
+
+
+def annotated(rows: pa.Table, release: Release) -> Iterator[pa.Table]:
+    """Rows with the bands that a release gives their values, some at a time."""
+    for at in _starts(rows, ANNOTATED_ROWS):
+        yield annotate_table(rows.slice(at, ANNOTATED_ROWS), release.frequencies)
+
+
+def _live_keys(rows: pa.Table, first: int, release: Release) -> pa.Table:
     column = rows.column("blocking_keys").combine_chunks()
     keys = column.flatten().to_numpy()
-    record = pc.list_parent_indices(column).to_numpy()
     live = release.live_keys(keys)
-    return pa.table({"key": keys[live], RECORD_NUMBER: record[live].astype(np.int32)})
+    record = pc.list_parent_indices(column).to_numpy()[live] + first
+    return pa.table({"key": keys[live], RECORD_NUMBER: record.astype(np.int32)})
+
+
+def _starts(rows: pa.Table, size: int) -> range:
+    """Where parts of some rows start; where there are none, there is one part all the same."""
+    return range(0, max(len(rows), 1), size)
 
 
 def _pairs(scored: pa.Table, *, blocked: bool) -> Pairs:

@@ -15,6 +15,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -23,6 +24,7 @@ from mpi.attributes import RECORD_NUMBER, arrow_schema, standardise, to_arrow
 from mpi.errors import TruncatedSnapshot
 from mpi.linking.compared import RESTRICTED
 from mpi.linking.delivery import Delivery, Kept, meet
+from mpi.linking.room import room_in
 from mpi.linking.steps import Step, unwatched
 from mpi.linking.superseding import NONE, Supersessions, apply
 from mpi.model.blocking import blocking_keys_of_table
@@ -70,19 +72,20 @@ def take_in(
 ) -> Intake:
     """Read and standardise deliveries into files under `folder`, which outlives the result.
 
-    Raises what `mpi.sources.read_table` raises, and TruncatedSnapshot.
+    Raises what `mpi.sources.read_table` raises, TruncatedSnapshot, and DiskFull.
     """
     ordered = sorted(deliveries, key=lambda delivery: delivery.source.name)
     prepared = []
-    for delivery in ordered:
-        with step(f"read {delivery.source.name}"):
-            prepared.append(_prepare(delivery, folder, rejects))
-    with step("standardise"):
-        _standardise_all([task for each in prepared for task in each.tasks], workers)
-        paths = [path for each in prepared for path in each.finish()]
+    with room_in(folder):
+        for delivery in ordered:
+            with step(f"read {delivery.source.name}"):
+                prepared.append(_prepare(delivery, folder, rejects))
+        with step("standardise"):
+            _standardise_all([task for each in prepared for task in each.tasks], workers)
+            paths = [path for each in prepared for path in each.finish()]
     tables = [_mapped(path).drop_columns(list(_STORED_ONLY)) for path in paths]
     rows = pa.concat_tables([_schema_without_stored().empty_table(), *tables])
-    numbers = pa.array(range(len(rows)), pa.int32())
+    numbers = pa.array(np.arange(len(rows), dtype=np.int32))
     deleted = {each.source: each.deleted for each in prepared if each.deleted}
     return Intake(rows.append_column(RECORD_NUMBER, numbers), tuple(paths), deleted)
 
@@ -216,6 +219,8 @@ def _standardise_all(tasks: Sequence[_Task], workers: int) -> None:
 
 def _check_complete(delivery: Delivery, path: Path, feed: FeedRows) -> None:
     """Refuse a snapshot that would delete too large a share of what the index knew."""
+    if not delivery.known:
+        return
     missing = len(delivery.known.keys() - set(feed.table.column(delivery.source.key).to_pylist()))
     if missing > delivery.source.max_missing_share * len(delivery.known):
         raise TruncatedSnapshot(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,10 @@ OnTable = Callable[[str, int], None]
 
 ROWS = 50_000
 """Rows of one transaction: others who write wait for it, some 50 milliseconds."""
+SORTED_ROWS = 8_000_000
+"""Rows sorted at a time."""
+SAMPLED = 1_000
+"""Of so many rows one is looked at to cut them into parts."""
 WIDE_ROWS = 20_000
 """Rows of one transaction where they carry payloads of a kilobyte or two."""
 
@@ -99,16 +104,18 @@ def _chunks(snapshot: Snapshot) -> Iterator[pa.Table]:
 
 
 def _identifiers(table: Table, rows: pa.Table) -> Iterator[Sequence[Rows]]:
-    """Identifiers by value; of one held twice by a record, the verified one stays.
+    """Identifiers by system and value; of one held twice by a record, the verified one stays.
 
     No source system says from when until when an identifier was valid.
     """
-    order = [("system", "ascending"), ("value", "ascending"), ("record_no", "ascending")]
-    given = _as(rows, IDENTIFIERS).sort_by([*order, ("verified", "descending")])
-    held = _first_of_equals(given.combine_chunks(), [name for name, _ in order])
-    unknown = pa.nulls(len(held), pa.string())
-    held = held.append_column("valid_from", unknown).append_column("valid_to", unknown)
-    return _sliced(table, held)
+    for system in sorted(pc.unique(rows["system"]).to_pylist()):
+        given = _as(rows.filter(pc.equal(rows["system"], system)), IDENTIFIERS)
+        order = [("value", "ascending"), ("record_no", "ascending")]
+        given = given.sort_by([*order, ("verified", "descending")])
+        held = _first_of_equals(given.combine_chunks(), [name for name, _ in order])
+        unknown = pa.nulls(len(held), pa.string())
+        held = held.append_column("valid_from", unknown).append_column("valid_to", unknown)
+        yield from _sliced(table, held)
 
 
 def _first_of_equals(rows: pa.Table, names: list[str]) -> pa.Table:
@@ -140,12 +147,34 @@ def _sliced(table: Table, rows: pa.Table) -> Iterator[Sequence[Rows]]:
 def _numbers(table: Table, rows: pa.Table, schema: pa.Schema) -> Iterator[Sequence[Rows]]:
     """Rows of integers, in the order of the primary key, equal keys once.
 
-    The order is a permutation, applied chunk by chunk: tens of millions of rows are not copied.
+    Sorted in parts, and the order of a part is a permutation, applied chunk by chunk: a hundred
+    million rows are not copied.
     """
-    given = _as(rows, schema).combine_chunks()
-    order = _order([given[column.name].to_numpy() for column in table.primary_key.columns])
-    for at in range(0, len(order), ROWS):
-        yield (_columns(table, given.take(pa.array(order[at : at + ROWS]))),)
+    keys = [column.name for column in table.primary_key.columns]
+    for part in _parts(rows, keys[0]):
+        given = _as(part, schema).combine_chunks()
+        order = _order([given[name].to_numpy() for name in keys])
+        for at in range(0, len(order), ROWS):
+            yield (_columns(table, given.take(pa.array(order[at : at + ROWS]))),)
+
+
+def _parts(rows: pa.Table, key: str) -> Iterator[pa.Table]:
+    """Rows in parts that follow each other by a key of theirs: of about `SORTED_ROWS` each."""
+    parts = -(-len(rows) // SORTED_ROWS)
+    if parts < 2:
+        yield rows
+        return
+    column = rows[key]
+    sample = column.take(pa.array(np.arange(0, len(rows), SAMPLED))).to_numpy()
+    shares = np.arange(1, parts) / parts
+    cuts = np.unique(np.quantile(sample, shares, method="nearest")).tolist()
+    for above, upto in pairwise([None, *cuts, None]):
+        wanted = pa.scalar(True)
+        if above is not None:
+            wanted = pc.greater(column, above)
+        if upto is not None:
+            wanted = pc.and_(wanted, pc.less_equal(column, upto))
+        yield rows.filter(wanted)
 
 
 def _order(keys: list[NDArray[Any]]) -> NDArray[np.int64]:

@@ -26,8 +26,8 @@ from mpi.store.postgres_driver import (
     copy_in,
     driver_of,
     end,
+    failure,
     finish,
-    said,
     vacuum,
     without_key,
 )
@@ -283,13 +283,13 @@ class PostgreSQL:
 
     @contextmanager
     def failing_as_unreachable(self) -> Iterator[None]:
-        """Turn an error into IndexUnreachable; its cause may show values, so it ends here."""
+        """Turn an error into one of ours; its cause may show values, so it ends here."""
         try:
             yield
         except DBAPIError as error:
-            raise IndexUnreachable(said(error.orig), **self.where) from None
+            raise failure(error.orig, self.where) from None
         except psycopg.Error as error:
-            raise IndexUnreachable(said(error), **self.where) from None
+            raise failure(error, self.where) from None
 
     def close(self) -> None:
         """Let go of the connections of the pools."""

@@ -23,11 +23,14 @@ from sqlalchemy import (
 from sqlalchemy.engine import URL
 from sqlalchemy.types import TypeEngine
 
-from mpi.errors import IndexUnreachable
+from mpi.errors import DiskFull, IndexUnreachable, MPIError
 from mpi.store.database import Asked, Rows
 
 QUOTING = ("22", "23")
 """Classes of errors whose message may quote a value: of data, and of constraints."""
+FULL = ("53100", "53400")
+"""Errors of a full disk, and of a limit of temporary files (disk_full and
+configuration_limit_exceeded)."""
 DIALECT = URL.create("postgresql+psycopg").get_dialect()()
 RIGHTS = text(
     """
@@ -109,6 +112,14 @@ def finish(connection: Connection, table: Table) -> None:
     for index in sorted(table.indexes, key=lambda index: str(index.name)):
         index.create(connection)
     connection.execute(text(f"ANALYZE {table.name}"))
+
+
+def failure(error: BaseException | None, where: Mapping[str, object]) -> MPIError:
+    """An error of the server as one of ours."""
+    if isinstance(error, psycopg.Error) and error.sqlstate in FULL:
+        detail = "Have the server's administrator give it more; the index is as it was."
+        return DiskFull(f"{said(error)} {detail}", **where)
+    return IndexUnreachable(said(error), **where)
 
 
 def said(error: BaseException | None) -> str:

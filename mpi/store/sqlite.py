@@ -15,7 +15,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateTable
 
-from mpi.errors import IndexBusy, IndexUnreachable
+from mpi.errors import DiskFull, IndexBusy, IndexUnreachable, MPIError
 from mpi.store.database import CHANGE_WAIT_SECONDS, EXPECTED, POINTER, Moment, Rows
 from mpi.store.schema import Generation
 from mpi.store.sqlite_driver import (
@@ -267,13 +267,19 @@ class SQLite:
 
     @contextmanager
     def failing_as_unreachable(self) -> Iterator[None]:
-        """Turn an error of the database into IndexUnreachable, without statements or values."""
+        """Turn an error of the database into one of ours, without statements or values."""
         try:
             yield
         except DBAPIError as error:
-            raise IndexUnreachable(f"SQLite says: {error.orig}.", file=self.file) from error
+            raise self._failure(error.orig) from error
         except sqlite3.Error as error:
-            raise IndexUnreachable(f"SQLite says: {error}.", file=self.file) from error
+            raise self._failure(error) from error
+
+    def _failure(self, error: BaseException | None) -> MPIError:
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+            detail = "Free some of it, or move the index to a roomier one; it is as it was."
+            return DiskFull(detail, folder=self.file.absolute().parent)
+        return IndexUnreachable(f"SQLite says: {error}.", file=self.file)
 
     def close(self) -> None:
         """Let go of the connections of the pools."""

@@ -6,10 +6,12 @@ the first one's tables.
 
 from __future__ import annotations
 
+import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import duckdb
@@ -17,40 +19,98 @@ import pyarrow as pa
 from splink import DuckDBAPI, Linker, SettingsCreator
 
 from mpi.attributes import RECORD_NUMBER
+from mpi.errors import DiskFull, MPIError, OutOfMemory, UsageError
+from mpi.linking.room import FULL_WORDS, disk_full, size_in_bytes
 from mpi.model.comparisons import compared_attributes
 from mpi.model.parameters import Release
 from mpi.model.splink_settings import release_settings
 from mpi.model.thresholds import MILLI
 
+LEAST_MEMORY = 200_000_000
+"""Bytes below which DuckDB hardly starts."""
+PAIRS_AT_ONCE = 5_000_000
+"""Candidates scored at a time: with the records at both ends they take a few GB, or spill them."""
+_SPILL = "max_temp_directory_size"
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What DuckDB may use: threads, memory as it writes it (`8GB`), and a folder to spill to.
+    """What a link may use: threads, memory, a folder for its files, and how much DuckDB may spill.
 
-    The process as a whole takes about 1.5 GB more at a million records: rows, pairs, clusters.
+    Sizes as people write them (`8GB`). `memory` is DuckDB's; the process as a whole takes about
+    1.5 GB more at a million records: rows, pairs, clusters. Without `spill` DuckDB takes up to nine
+    tenths of what is free.
     """
 
     threads: int = 2
     memory: str = "1500MB"
     temp: Path | None = None
+    spill: str | None = None
+
+    def check(self) -> None:
+        """Refuse what cannot be. Raises UsageError."""
+        if self.threads < 1:
+            raise UsageError("Give at least one thread.")
+        if size_in_bytes(self.memory) < LEAST_MEMORY:
+            raise UsageError(f"Give at least {LEAST_MEMORY // 10**6} MB of memory.")
+        if self.spill is not None:
+            size_in_bytes(self.spill)
+        if self.temp is not None and not (self.temp.is_dir() and os.access(self.temp, os.W_OK)):
+            raise UsageError("The folder for temporary files must be there.", folder=self.temp)
 
 
 @contextmanager
 def connection(limits: Limits) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A fresh in-memory DuckDB that spills to a folder which is removed afterwards."""
+    """A fresh in-memory DuckDB that spills to a folder which is removed afterwards.
+
+    Raises DiskFull and OutOfMemory where the limits are too narrow for what is run in here.
+    """
     with tempfile.TemporaryDirectory(prefix="mpi-", dir=limits.temp) as temp:
         config: dict[str, str | bool | int | float | list[str]] = {
             "threads": limits.threads,
             "temp_directory": temp,
             "preserve_insertion_order": False,
-            "memory_limit": limits.memory,
+            "memory_limit": f"{size_in_bytes(limits.memory)}B",
         }
         con = duckdb.connect(":memory:", config=config)
         try:
             hide_progress(con)
-            yield con
+            if limits.spill is not None:
+                # given with the rest of the configuration it would be shown and not held
+                con.execute(f"SET max_temp_directory_size = '{size_in_bytes(limits.spill)}B'")
+            with _within(limits, Path(temp)):
+                yield con
         finally:
             con.close()
+
+
+@contextmanager
+def _within(limits: Limits, temp: Path) -> Iterator[None]:
+    """Say in our words which limit was reached; the library in between may have wrapped it."""
+    try:
+        yield
+    except Exception as error:
+        narrow = _narrow(error, limits, temp.parent)
+        if narrow is None:
+            raise
+        raise narrow from error
+
+
+def _narrow(error: BaseException, limits: Limits, folder: Path) -> MPIError | None:
+    """Which limit was too narrow, if that is what an error or one of its causes says."""
+    said = str(error)
+    if isinstance(error, duckdb.OutOfMemoryException):
+        if _SPILL in said:
+            return DiskFull(
+                f"Spilling takes more than {limits.spill or 'nine tenths of what is free'}:"
+                " give more with --temp-limit, or more memory with --memory.",
+                folder=folder,
+            )
+        return OutOfMemory(f"DuckDB may use {limits.memory}: give more with --memory.")
+    if isinstance(error, duckdb.IOException) and any(each in said for each in FULL_WORDS):
+        return disk_full(folder)
+    cause = error.__cause__ or error.__context__
+    return None if cause is None else _narrow(cause, limits, folder)
 
 
 def hide_progress(con: duckdb.DuckDBPyConnection) -> None:
@@ -91,9 +151,17 @@ def store_pairs(con: duckdb.DuckDBPyConnection, left: pa.Array, right: pa.Array)
 
 def store_compared(con: duckdb.DuckDBPyConnection, rows: pa.Table) -> None:
     """Make the table `compared` of the annotated attributes that comparisons read."""
-    con.register("rows", rows.select([RECORD_NUMBER, *compared_attributes()]))
-    con.execute("CREATE OR REPLACE TABLE compared AS FROM rows")
-    con.unregister("rows")
+    store_compared_parts(con, [rows])
+
+
+def store_compared_parts(con: duckdb.DuckDBPyConnection, parts: Iterable[pa.Table]) -> None:
+    """`store_compared` of rows that come in parts, at least one, so that all are never copied."""
+    into = "CREATE OR REPLACE TABLE compared AS"
+    for part in parts:
+        con.register("rows", part.select([RECORD_NUMBER, *compared_attributes()]))
+        con.execute(f"{into} FROM rows")
+        con.unregister("rows")
+        into = "INSERT INTO compared"
 
 
 def score(
@@ -104,9 +172,17 @@ def score(
     Args: least, the lowest weight wanted, in milli-bits; None for all. Returns a table
     `left, right, weight`: record numbers with left < right and whole milli-bits, unsorted.
     """
+    return pa.concat_tables(
+        _score_some(con, release, least, candidates=some) for some in _candidates(con)
+    )
+
+
+def _score_some(
+    con: duckdb.DuckDBPyConnection, release: Release, least: int | None, *, candidates: str
+) -> pa.Table:
     # half a bit of slack: Splink filters on the sum before it is rounded
     bits = None if least is None else least / MILLI - 0.5
-    predicted = predict(con, release_settings(release), least_bits=bits)
+    predicted = predict(con, release_settings(release), least_bits=bits, candidates=candidates)
     keep = "" if least is None else f" WHERE weight >= {least}"
     table = con.sql(
         f"SELECT * FROM (SELECT {RECORD_NUMBER}_l AS left, {RECORD_NUMBER}_r AS right,"
@@ -116,10 +192,35 @@ def score(
     return table
 
 
+def _candidates(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
+    """The candidates in parts of about `PAIRS_AT_ONCE`, each as SQL.
+
+    Both ends of a pair are joined to it for scoring, a kilobyte or two. A part holds the pairs of
+    a range of records, so that only these need be looked at for one of the ends.
+    """
+    parts = -(-_count(con, "candidate") // PAIRS_AT_ONCE)
+    shares = [part / parts for part in range(1, parts)]
+    [(cuts,)] = con.execute(
+        f"SELECT approx_quantile(join_key_l, {shares}) FROM candidate" if shares else "SELECT []"
+    ).fetchall()
+    edges = [None, *sorted(set(cuts)), None]
+    for above, upto in pairwise(edges):
+        low = "" if above is None else f" AND join_key_l > {above}"
+        high = "" if upto is None else f" AND join_key_l <= {upto}"
+        yield f"candidate WHERE true{low}{high}"
+
+
 def predict(
-    con: duckdb.DuckDBPyConnection, settings: SettingsCreator, *, least_bits: float | None = None
+    con: duckdb.DuckDBPyConnection,
+    settings: SettingsCreator,
+    *,
+    least_bits: float | None = None,
+    candidates: str = "candidate",
 ) -> str:
-    """Score the pairs in `candidate` with any settings; returns the name of Splink's table."""
+    """Score pairs with any settings; returns the name of Splink's table.
+
+    Args: candidates, the table of the pairs, or a part of it, as SQL.
+    """
     api = DuckDBAPI(connection=con)
     linker = Linker(
         api.register("compared", dataset_display_name="records"),
@@ -127,7 +228,7 @@ def predict(
         log_level=None,
         validate_settings=False,
     )
-    con.execute("CREATE OR REPLACE VIEW blocked AS SELECT '0' AS match_key, * FROM candidate")
+    con.execute(f"CREATE OR REPLACE VIEW blocked AS SELECT '0' AS match_key, * FROM {candidates}")
     linker.table_management.register_blocked_pairs_for_predict(api.register("blocked"))
     predicted = linker.inference.predict(threshold_match_weight=least_bits, warning_mode="never")
     return str(predicted.physical_name)
