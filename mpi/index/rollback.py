@@ -9,7 +9,8 @@ from __future__ import annotations
 from contextlib import ExitStack
 
 from mpi.errors import IndexNotFound, ModelMismatch, NotMatchable, UnusableModel, UsageError
-from mpi.index.link import Linking, LinkOptions, LinkSummary
+from mpi.index.link import Linking, LinkOptions
+from mpi.index.link_summary import LinkSummary
 from mpi.index.progress import Progress, SilentProgress
 from mpi.index.target import Target
 from mpi.model.parameters import Release, release_of

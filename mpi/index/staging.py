@@ -13,21 +13,32 @@ from mpi.errors import UnwritableOutput
 
 
 @contextmanager
+def alone(to: Path) -> Iterator[None]:
+    """Nobody else works on a folder meanwhile. Raises UnwritableOutput while somebody does."""
+    lock = to.parent / f".{to.name}.lock"
+    with ExitStack() as tidied:
+        try:
+            to.parent.mkdir(parents=True, exist_ok=True)
+            tidied.callback(_let_go, lock, _held(lock))
+        except BlockingIOError as error:
+            raise UnwritableOutput("Another process is writing it.", folder=to) from error
+        except OSError as error:
+            raise UnwritableOutput(folder=to) from error
+        yield
+
+
+@contextmanager
 def staging(to: Path) -> Iterator[Path]:
     """An empty folder beside `to`, which nobody else builds in; gone at the end if still there.
 
     One process at a time has it. What a process that was killed left there, the next one clears
     away. Raises UnwritableOutput, also while another process builds the same folder.
     """
-    folder, lock = (to.parent / f".{to.name}.{kind}" for kind in ("partial", "lock"))
-    with ExitStack() as tidied:
+    folder = to.parent / f".{to.name}.partial"
+    with alone(to), ExitStack() as tidied:
         try:
-            to.parent.mkdir(parents=True, exist_ok=True)
-            tidied.callback(_let_go, lock, _held(lock))
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir()
-        except BlockingIOError as error:
-            raise UnwritableOutput("Another process is writing it.", folder=to) from error
         except OSError as error:
             raise UnwritableOutput(folder=to) from error
         tidied.callback(shutil.rmtree, folder, ignore_errors=True)

@@ -5,19 +5,23 @@ from __future__ import annotations
 import secrets
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from types import TracebackType
+from typing import TypeVar
 
 from mpi.errors import IndexBusy, IndexNotFound
 from mpi.index.membership import Known
 from mpi.linking.delivery import Kept
 from mpi.linking.intake import record_of
+from mpi.store.database import shown
 from mpi.store.store import Store, open_store
 from mpi.store.view import View
 from mpi.store.writer import Writer
+
+_Entered = TypeVar("_Entered")
 
 
 def _no_records(source: str) -> Iterator[Kept]:
@@ -43,10 +47,13 @@ class Target:
     `stack` holds it open; whoever made the stack closes it. `folder` is for files of the link.
     """
 
-    def __init__(self, url: str, stack: ExitStack) -> None:
-        """Args: url, of an index that may not exist yet; stack, to close it again."""
+    def __init__(self, url: str, stack: ExitStack, *, temp: Path | None = None) -> None:
+        """Args: url, of an index that may not exist yet; stack, to close it again; temp, where
+        the folder is made.
+        """
         self._url, self._stack = url, stack
-        self.folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mpi-")))
+        folder = tempfile.TemporaryDirectory(prefix="mpi-", dir=temp)
+        self.folder = Path(stack.enter_context(folder))
         self.store: Store | None
         self.writer: Writer | None
         self.store, self.writer = self._open(create=False)
@@ -58,6 +65,15 @@ class Target:
             return None, None
         self._stack.callback(store.close)
         return store, self._stack.enter_context(store.sole_writer())
+
+    @property
+    def shown(self) -> str:
+        """Its URL, without what is secret in it."""
+        return shown(self._url)
+
+    def enter(self, context: AbstractContextManager[_Entered]) -> _Entered:
+        """Enter a context that lasts until the index is let go of."""
+        return self._stack.enter_context(context)
 
     @contextmanager
     def before(self) -> Iterator[Before]:

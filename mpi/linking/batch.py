@@ -27,7 +27,8 @@ from mpi.linking.engines.duckdb import (
     store_pairs,
 )
 from mpi.linking.evidence import Decisions, Labels, Pairs
-from mpi.linking.settling import Matter, settle
+from mpi.linking.finished import BLOCKED, NOT_KEPT, SETTLED, Finished
+from mpi.linking.settling import Matter, Settled, settle
 from mpi.linking.steps import Step, unwatched
 from mpi.linking.values import verified_values
 from mpi.model.frequencies import annotate_table
@@ -59,29 +60,38 @@ class Linkage:
         return np.asarray(self.clustering.label)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Run:
-    """One pass on one connection."""
+    """One pass on one connection; `ready` once it has the rows to compare."""
 
     con: duckdb.DuckDBPyConnection
+    rows: pa.Table
     release: Release
     step: Step
+    ready: bool = False
 
-    def blocked(self, rows: pa.Table) -> tuple[Pairs, int]:
+    def blocked(self) -> tuple[Pairs, int]:
         """The pairs that share a key, down to the low threshold; and how many shared one."""
         with self.step("find candidates"):
-            store_keys(self.con, live_keys(rows, self.release))
+            store_keys(self.con, live_keys(self.rows, self.release))
             candidates = store_candidates(self.con)
+            self.con.execute("DROP TABLE blocking_key")
         with self.step("compare candidates"):
-            store_compared_parts(self.con, annotated(rows, self.release))
+            self._make_ready()
             scored = score(self.con, self.release, least=self.release.thresholds.low)
         return _pairs(scored, blocked=True), candidates
 
     def completed(self, left: Labels, right: Labels) -> Pairs:
         """The weights of the other pairs that linking asks for."""
+        self._make_ready()
         ends = (pa.array(each, pa.int32()) for each in (left, right))
         store_pairs(self.con, *ends)
         return _pairs(score(self.con, self.release), blocked=False)
+
+    def _make_ready(self) -> None:
+        if not self.ready:
+            store_compared_parts(self.con, annotated(self.rows, self.release))
+            self.ready = True
 
 
 def link_rows(
@@ -90,18 +100,23 @@ def link_rows(
     limits: Limits,
     *,
     decisions: Decisions | None = None,
+    finished: Finished = NOT_KEPT,
     step: Step = unwatched,
 ) -> Linkage:
     """Link standardised rows, as `mpi.linking.intake` makes them, with a release.
 
-    Args: decisions, those in force and the seals, by the numbers of the rows; step, hears of each
-    step.
+    Args: decisions, those in force and the seals, by the numbers of the rows; finished, what the
+    same link has done before; step, hears of each step.
     """
-    with connection(limits) as con:
-        run = _Run(con, release, step)
-        blocked, candidates = run.blocked(rows)
+
+    def settled_now() -> Settled:
         matter = Matter(len(rows), blocked, verified_values(rows), decisions or Decisions())
-        settled = settle(matter, release.thresholds, run.completed, step=step)
+        return settle(matter, release.thresholds, run.completed, step=step)
+
+    with connection(limits) as con:
+        run = _Run(con, rows, release, step)
+        blocked, candidates = finished.take("blocked", run.blocked, BLOCKED)
+        settled = finished.take("settled", settled_now, SETTLED)
     return Linkage(settled.pairs, settled.clustering, candidates, settled.decisions)
 
 

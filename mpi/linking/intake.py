@@ -59,7 +59,7 @@ class Intake:
     def stored(self) -> Iterator[pa.Table]:
         """Key, version, its key and payload of all records, in order, chunk by chunk."""
         for path in self.chunks:
-            yield _mapped(path).select(["source", "source_id", *_STORED_ONLY])
+            yield mapped(path).select(["source", "source_id", *_STORED_ONLY])
 
 
 def take_in(
@@ -72,6 +72,8 @@ def take_in(
 ) -> Intake:
     """Read and standardise deliveries into files under `folder`, which outlives the result.
 
+    A chunk that is there already is not standardised again: whoever gives a folder that is not
+    empty vouches that it comes from the same deliveries.
     Raises what `mpi.sources.read_table` raises, TruncatedSnapshot, and DiskFull.
     """
     ordered = sorted(deliveries, key=lambda delivery: delivery.source.name)
@@ -83,11 +85,15 @@ def take_in(
         with step("standardise"):
             _standardise_all([task for each in prepared for task in each.tasks], workers)
             paths = [path for each in prepared for path in each.finish()]
-    tables = [_mapped(path).drop_columns(list(_STORED_ONLY)) for path in paths]
+    return whole(paths, {each.source: each.deleted for each in prepared if each.deleted})
+
+
+def whole(chunks: Sequence[Path], deleted: Mapping[str, Mapping[str, str]]) -> Intake:
+    """What was taken in, from the files of its chunks."""
+    tables = [mapped(path).drop_columns(list(_STORED_ONLY)) for path in chunks]
     rows = pa.concat_tables([_schema_without_stored().empty_table(), *tables])
     numbers = pa.array(np.arange(len(rows), dtype=np.int32))
-    deleted = {each.source: each.deleted for each in prepared if each.deleted}
-    return Intake(rows.append_column(RECORD_NUMBER, numbers), tuple(paths), deleted)
+    return Intake(rows.append_column(RECORD_NUMBER, numbers), tuple(chunks), deleted)
 
 
 def standardised(records: Sequence[Record], supersessions: Supersessions = NONE) -> pa.Table:
@@ -166,13 +172,15 @@ class _Prepared:
     def finish(self) -> list[Path]:
         """The standardised files in the order of their keys, once the tasks are done."""
         made = [task.target for task in self.tasks]
+        for raw in {task.raw for task in self.tasks}:
+            raw.unlink()
         if not self.kept:
             return made
         kept, merged = (self.folder / f"{self.source}-{what}.arrow" for what in ("kept", "merged"))
         records = [each.record for each in self.kept]
         table = standardised(records, self.delivery.supersessions)
-        _write(_with_versions(table, [each.version_key for each in self.kept]), kept)
-        _write(pa.concat_tables(_mapped(part) for part in (*made, kept)).sort_by(_KEY), merged)
+        write(_with_versions(table, [each.version_key for each in self.kept]), kept)
+        write(pa.concat_tables(mapped(part) for part in (*made, kept)).sort_by(_KEY), merged)
         return [merged]
 
 
@@ -191,7 +199,7 @@ def _prepare(delivery: Delivery, folder: Path, rejects: Rejects) -> _Prepared:
 def _tasks(table: pa.Table, delivery: Delivery, folder: Path) -> tuple[_Task, ...]:
     source = delivery.source
     raw = folder / f"{source.name}-raw.arrow"
-    _write(table.take(pc.sort_indices(table.column(source.key))), raw)
+    write(table.take(pc.sort_indices(table.column(source.key))), raw)
     size = len(table)
     return tuple(
         _Task(
@@ -232,10 +240,14 @@ def _check_complete(delivery: Delivery, path: Path, feed: FeedRows) -> None:
 
 
 def _standardise_chunk(task: _Task) -> None:
-    table = _mapped(task.raw).slice(task.rows.start, len(task.rows))
+    if task.target.exists():
+        return
+    table = mapped(task.raw).slice(task.rows.start, len(task.rows))
     records = to_records(table, task.source)
     made = standardised(records, task.supersessions)
-    _write(_with_versions(made, _version_keys(task, made)), task.target)
+    aside = task.target.with_suffix(".partial")
+    write(_with_versions(made, _version_keys(task, made)), aside)
+    aside.rename(task.target)
 
 
 def _version_keys(task: _Task, made: pa.Table) -> list[str]:
@@ -250,12 +262,14 @@ def _with_versions(made: pa.Table, version_keys: Sequence[str]) -> pa.Table:
     return made.append_column("version_key", pa.array(version_keys, pa.string()))
 
 
-def _write(table: pa.Table, path: Path) -> None:
+def write(table: pa.Table, path: Path) -> None:
+    """Write a table as an Arrow file."""
     with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
         writer.write_table(table)
 
 
-def _mapped(path: Path) -> pa.Table:
+def mapped(path: Path) -> pa.Table:
+    """The table of an Arrow file, which takes memory where it is looked at."""
     return pa.ipc.open_file(pa.memory_map(str(path))).read_all()
 
 

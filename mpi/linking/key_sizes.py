@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -10,6 +11,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from mpi.model.parameters import Release
+
+KEYS_AT_ONCE = 20_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +26,24 @@ class KeySizes:
     @classmethod
     def of(cls, rows: pa.Table) -> Self:
         """Count the `blocking_keys` of standardised rows, whatever a release makes of them."""
-        column = rows.column("blocking_keys").combine_chunks()
-        key, size = np.unique(column.flatten().to_numpy(), return_counts=True)
+        parts = list(cls.parts(rows))
+        key, size = (np.concatenate([getattr(p, of) for p in parts]) for of in ("key", "size"))
         return cls(key, size, len(rows))
+
+    @classmethod
+    def parts(cls, rows: pa.Table) -> Iterator[Self]:
+        """`of` in parts, each of a range of the keys, so that all of them are never sorted."""
+        chunks = [chunk.flatten().to_numpy() for chunk in rows.column("blocking_keys").chunks]
+        bits = (sum(chunk.size for chunk in chunks) // KEYS_AT_ONCE).bit_length()
+        for number in range(-(1 << bits >> 1), max(1 << bits >> 1, 1)):
+            found = [chunk[chunk >> 64 - bits == number] if bits else chunk for chunk in chunks]
+            keys = np.concatenate([np.empty(0, dtype=np.int64), *found])
+            yield cls(*np.unique(keys, return_counts=True), len(rows))
+
+    def larger(self, size: int) -> Self:
+        """The keys that more than so many records share."""
+        large = self.size > size
+        return replace(self, key=self.key[large], size=self.size[large])
 
     def live(self, release: Release) -> Self:
         """The keys that a release uses."""

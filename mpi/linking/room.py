@@ -31,7 +31,8 @@ def size_in_bytes(text: str) -> int:
     if found is None:
         raise UsageError("A size is a number with a unit, such as 8GB or 500MB.", size=text)
     number, unit, binary = found.groups()
-    return round(float(number) * (1024 if binary else 1000) ** _POWER[unit.lower()])
+    power: int = (1024 if binary else 1000) ** _POWER[unit.lower()]
+    return round(float(number) * power)
 
 
 def is_full(error: OSError) -> bool:

@@ -27,8 +27,11 @@ _HARD = np.array([SYSTEMS[n].policy is Uniqueness.HARD_UNIQUE for n in _HOLDING_
 def verified_values(rows: pa.Table) -> VerifiedValues:
     """The verified values of the systems whose policy can hold a merge back."""
     column = rows.column(VERIFIED).combine_chunks()
-    record = pc.list_parent_indices(column).to_numpy(zero_copy_only=False)
-    return _verified(record, column.flatten().to_pylist())
+    records, texts = pc.list_parent_indices(column), column.flatten()
+    found = [_of_system(records, texts, name, number) for name, number in _HOLDING_BACK.items()]
+    record, system, value = (np.concatenate(columns) for columns in zip(*found, strict=True))
+    order = np.argsort(record, kind="stable")
+    return VerifiedValues(record[order], system[order], value[order], _HARD)
 
 
 def verified_of(held: Sequence[Held]) -> VerifiedValues:
@@ -80,9 +83,21 @@ def _listed(texts: Iterable[Iterable[str]]) -> tuple[Integers, list[str]]:
     return np.array([number for number, _ in pairs], dtype=np.int64), [text for _, text in pairs]
 
 
+def _of_system(
+    records: pa.Array, texts: pa.Array, system: str, number: int
+) -> tuple[Integers, Integers, Integers]:
+    """Record, system and code of every `system|value` of a system."""
+    own = pc.starts_with(texts, f"{system}|")
+    return _coded(records.filter(own), texts.filter(own), number)
+
+
 def _column_values(rows: pa.Table, system: str, number: int) -> tuple[Integers, Integers, Integers]:
     """Record, system and code of every value in the list attribute of a system."""
     column = rows.column(attribute_name(system)).combine_chunks()
-    record = pc.list_parent_indices(column).to_numpy(zero_copy_only=False).astype(np.int64)
-    value = column.flatten().dictionary_encode().indices.to_numpy(zero_copy_only=False)
-    return record, np.full(record.size, number, dtype=np.int64), value.astype(np.int64)
+    return _coded(pc.list_parent_indices(column), column.flatten(), number)
+
+
+def _coded(records: pa.Array, values: pa.Array, number: int) -> tuple[Integers, Integers, Integers]:
+    record = records.to_numpy(zero_copy_only=False).astype(np.int64)
+    code = values.dictionary_encode().indices.to_numpy(zero_copy_only=False)
+    return record, np.full(record.size, number, dtype=np.int64), code.astype(np.int64)

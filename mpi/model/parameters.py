@@ -80,7 +80,14 @@ class Release:
         """Which of some blocking keys the release uses: of a rule in use, and not suppressed."""
         in_use = np.zeros(RULE_BITS + 1, dtype=bool)
         in_use[list(self.rules)] = True
-        return np.asarray(in_use[keys & RULE_BITS] & ~np.isin(keys, self.suppressed))
+        return np.asarray(in_use[keys & RULE_BITS] & ~self._suppresses(keys))
+
+    def _suppresses(self, keys: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Which keys are among the suppressed, which are sorted: half the cost of `np.isin`."""
+        if not self.suppressed.size:
+            return np.zeros(keys.size, dtype=bool)
+        at = np.searchsorted(self.suppressed, keys)
+        return np.asarray(self.suppressed[np.minimum(at, self.suppressed.size - 1)] == keys)
 
     @property
     def identity(self) -> str:

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 import pytest
 
 from mpi.index.index import Index
-from mpi.index.link import LinkSummary
+from mpi.index.link_summary import LinkSummary
 from mpi.index.shown import ShownAsTable, answered, matched, person, table
 
 HOSTILE = "<script>alert(1)</script>\u202e&\"'"
