@@ -14,6 +14,7 @@ import json
 import warnings
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +61,10 @@ def _link(options: argparse.Namespace, progress: MeasuredProgress) -> dict[str, 
     from mpi.index.link import LinkOptions, link
     from mpi.linking.engines.duckdb import Limits
 
-    limited = LinkOptions(seed=SEED, limits=Limits(threads=options.threads))
+    limits = Limits(threads=options.threads, temp=options.temp)
+    if options.memory:
+        limits = replace(limits, memory=options.memory)
+    limited = LinkOptions(seed=SEED, limits=limits)
     return link(
         options.feeds, options.model, options.index, options=limited, progress=progress
     ).as_dict()
@@ -75,6 +79,8 @@ def main() -> None:
     parser.add_argument("--weights-from", type=Path, metavar="MODEL")
     parser.add_argument("--index", default="", metavar="URL")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--memory", default="", metavar="SIZE", help="of DuckDB, in a link")
+    parser.add_argument("--temp", type=Path, help="for the intermediate files of a link")
     parser.add_argument("--json", type=Path, required=True)
     options = parser.parse_args()
     pin(options.threads)

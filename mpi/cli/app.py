@@ -24,6 +24,7 @@ from mpi.cli import (
     link,
     lookup,
     match,
+    plan,
     policy,
     release,
     review,
@@ -71,6 +72,7 @@ def _add(panel: str, command: Callable[..., None], line: str) -> None:
 _add(_TRY, demo.demo, demo.EXAMPLE)
 _add(_TRY, synthesise.synthesise, synthesise.EXAMPLE)
 _add(_BUILD, train.train, train.EXAMPLE)
+_add(_BUILD, plan.plan, plan.EXAMPLE)
 _add(_BUILD, link.link, link.EXAMPLE)
 _add(_BUILD, evaluate.evaluate, evaluate.EXAMPLE)
 _add(_BUILD, sample.sample, sample.EXAMPLE)

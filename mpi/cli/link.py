@@ -11,9 +11,14 @@ from mpi.cli.options import (
     FeedsOption,
     IndexOption,
     JsonOption,
+    MemoryOption,
     ModelOption,
     SourcesOption,
+    SpillOption,
+    TempOption,
+    ThreadsOption,
     index_url,
+    limits,
     model_folder,
     sources_folder,
 )
@@ -38,6 +43,20 @@ def link(
             show_default=False,
         ),
     ] = None,
+    work: Annotated[
+        Path | None,
+        typer.Option(
+            "--work",
+            metavar="DIR",
+            help="Folder to keep finished steps in: if this link is killed, the same command goes"
+            " on from there. Holds personal data; removed when the link is done.",
+            show_default=False,
+        ),
+    ] = None,
+    memory: MemoryOption = "",
+    temp: TempOption = None,
+    temp_limit: SpillOption = "",
+    threads: ThreadsOption = 0,
     as_json: JsonOption = False,
 ) -> None:
     """Link the records of whole feeds into persons, and write the index.
@@ -50,7 +69,12 @@ def link(
     from mpi.index.link import link as run
     from mpi.store.database import shown
 
-    options = LinkOptions(sources=sources_folder(sources), rejects=rejects)
+    options = LinkOptions(
+        sources=sources_folder(sources),
+        rejects=rejects,
+        work=work,
+        limits=limits(threads, memory, temp=temp, spill=temp_limit),
+    )
     with shown_progress() as progress:
         summary = run(feeds, folder, url, options=options, progress=progress)
     show_warnings(summary.warnings)

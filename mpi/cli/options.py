@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from mpi.errors import UsageError
 from mpi.settings import Settings, variable
+
+if TYPE_CHECKING:
+    from mpi.linking.engines.duckdb import Limits
 
 IndexOption = Annotated[
     str,
@@ -56,6 +61,43 @@ PolicyOption = Annotated[
         show_default=False,
     ),
 ]
+MemoryOption = Annotated[
+    str,
+    typer.Option(
+        "--memory",
+        metavar="SIZE",
+        help="Memory for DuckDB, such as 8GB; what does not fit is spilled. Rows, pairs and"
+        " clusters come on top: see mpi plan. Without it: 1500MB.",
+        show_default=False,
+    ),
+]
+TempOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--temp",
+        metavar="DIR",
+        help="Folder for intermediate files and for what is spilled. Without it: the system's.",
+        show_default=False,
+    ),
+]
+SpillOption = Annotated[
+    str,
+    typer.Option(
+        "--temp-limit",
+        metavar="SIZE",
+        help="How much may be spilled, such as 40GB. Without it: nine tenths of what is free.",
+        show_default=False,
+    ),
+]
+ThreadsOption = Annotated[
+    int,
+    typer.Option(
+        "--threads",
+        metavar="N",
+        help="Processors to use. Without it: all.",
+        show_default=False,
+    ),
+]
 JsonOption = Annotated[
     bool, typer.Option("--json", help="Print the result as JSON, for a program to read.")
 ]
@@ -80,6 +122,15 @@ def policy_file(given: Path | None) -> Path:
     if found is None:
         raise UsageError(f"Give --policy, or set {variable('policy')}.")
     return found
+
+
+def limits(threads: int, memory: str, *, temp: Path | None, spill: str) -> Limits:
+    """What a command may use of the machine; empty and 0 stand for what is not given."""
+    from mpi.linking.engines.duckdb import Limits
+
+    given: dict[str, Any] = {"memory": memory, "temp": temp, "spill": spill}
+    named = {name: value for name, value in given.items() if value}
+    return replace(Limits(threads=threads or os.cpu_count() or 1), **named)
 
 
 def sources_folder(given: Path | None) -> Path | None:

@@ -58,8 +58,8 @@ def synthesise(*, people: int, seed: int, to: Path, scenario: str = "base") -> S
     """Write the feeds of an invented population, and the truth about it, to a folder.
 
     Args:
-        people: how many, 10 to 450,000 (then the test numbers run out); a person has 4 records
-            on average.
+        people: how many, 10 to 3,500,000 (then the test numbers run out); a person has 4
+            records on average.
         seed: fixes every byte, together with the other arguments.
         to: the folder, made if need be: feeds/<source>.csv, truth.parquet, errors.parquet and
             settings.json; files of these names are replaced.

@@ -1,8 +1,10 @@
 """The identifiers issued to each person: unique, well-formed, and never a real person's.
 
-NHS numbers come from the test range 999. The other systems publish no test range, so the numbers
-use parts of their range that are not issued: prison numbers from T to Z, police serials above any
-year's count, National Insurance prefixes with X and Y, school authority 999, ODS codes from X9.
+NHS numbers come from the test range 999; those of more people than find one there from what lies
+below it, for all that begin with 9 are for synthetic data. The other systems publish no test range,
+so the numbers use parts of their range that are not issued: prison numbers from T to Z, police
+serials above any year's count, National Insurance prefixes with X and Y, school authority 999, ODS
+codes from X9.
 """
 
 from __future__ import annotations
@@ -28,8 +30,11 @@ from mpi.synthetic.settings import Settings
 NHS_BLOCKS = 500_000
 """Pairs of neighbouring stems 999000-999999; at least one of each pair has a check digit."""
 
-MOST_PEOPLE = 450_000
-"""As many as find a number, with room for second registrations and superseded numbers."""
+PEOPLE_PER_PREFIX = 450_000
+"""As many as find a number there, with room for second registrations and superseded numbers."""
+
+MOST_PEOPLE = 3_500_000
+"""As many as find a National Insurance number; the NHS numbers of this many begin with 992."""
 
 _SPREAD: Final = 1_000_003
 _LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -63,7 +68,7 @@ def issue_numbers(people: People, extra: int, *, settings: Settings, rng: Random
     count = len(people)
     nhs, upper, pnc = np.arange(count), np.zeros(count, dtype=bool), np.arange(count)
     twins = np.flatnonzero(people.families.role == families.TWIN)
-    blocks = rng.permutation(NHS_BLOCKS)
+    blocks = rng.permutation(-(-count // PEOPLE_PER_PREFIX) * NHS_BLOCKS)
     adjacent = twins[rng.random(len(twins)) < settings.twins_adjacent]
     heads = people.families.head[adjacent]
     whole = np.array([_holds_two(int(block)) for block in blocks[heads]], dtype=bool)
@@ -89,7 +94,13 @@ def issue_numbers(people: People, extra: int, *, settings: Settings, rng: Random
 
 def _holds_two(block: int) -> bool:
     """Whether both stems of a block have a check digit."""
-    return all(nhs_check_digit(f"999{stem:06d}") for stem in (2 * block, 2 * block + 1))
+    return all(map(nhs_check_digit, _nines(block)))
+
+
+def _nines(block: int) -> tuple[str, str]:
+    """The nine digits of the two numbers of a block: of 999, then of 998 and so on."""
+    prefix, stem = 999 - block // NHS_BLOCKS, 2 * (block % NHS_BLOCKS)
+    return f"{prefix}{stem:06d}", f"{prefix}{stem + 1:06d}"
 
 
 def _confused(count: int, settings: Settings, rng: Random) -> list[tuple[int, int, bool]]:
@@ -131,8 +142,7 @@ def old_nhs_numbers(numbers: Numbers, person: int) -> list[str]:
 
 def _nhs(block: int, *, upper: bool) -> str:
     """One of the two numbers of a block; where the upper one has no check digit, the lower one."""
-    stems = (2 * block + 1, 2 * block) if upper else (2 * block, 2 * block + 1)
-    nines = (f"999{stem:06d}" for stem in stems)
+    nines = _nines(block)[::-1] if upper else _nines(block)
     return next(nine + digit for nine in nines if (digit := nhs_check_digit(nine)))
 
 
