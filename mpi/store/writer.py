@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import orjson
 import pyarrow as pa
 from sqlalchemy import Column, Connection, delete, func, insert, inspect, select, update
+from sqlalchemy.exc import SQLAlchemyError
 
 from mpi.errors import IndexBusy
 from mpi.records import RecordKey
@@ -67,7 +69,11 @@ class Writer:
             flip = _Flip(generation(live), generation(number), last if since is None else since)
             self._begin_loading(flip, snapshot.release)
             into = Loading(self._database, self._connection)
-            counts = bulk.load(into, flip.new, snapshot, heard)
+            try:
+                counts = bulk.load(into, flip.new, snapshot, heard)
+            except Exception:
+                self._give_up()
+                raise
             if catch_up is not None:
                 self._catch_up(flip, catch_up)
             with self._connection.begin():
@@ -75,6 +81,14 @@ class Writer:
                 heard("history", 0)
             self._database.settle(self._connection)
         return sequence
+
+    def _give_up(self) -> None:
+        """Give back what a half-made generation takes, above all of a disk that is full.
+
+        As far as that can be done: the next link does what is left.
+        """
+        with suppress(SQLAlchemyError):
+            self._make_room()
 
     def _catch_up(self, flip: _Flip, catch_up: CatchUp) -> None:
         """Take in most of what happened meanwhile, while it goes on happening."""

@@ -1,0 +1,203 @@
+"""A link that is killed goes on from its last finished step, and to the same end."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from mpi.errors import UnwritableOutput, UsageError
+from mpi.index.link import link
+from mpi.index.staging import alone
+from tests.index.linking import At, edited, membership
+from tests.invented import LINKED
+
+BEFORE = {
+    "standardise": [],
+    "find candidates": ["standardise"],
+    "compare candidates": ["standardise"],
+    "compare within components": ["standardise", "blocked"],
+    "cluster": ["standardise", "blocked"],
+    "give person ids": ["standardise", "blocked", "settled"],
+    "write the index": ["standardise", "blocked", "settled"],
+}
+"""At the beginning of which step the link is killed, and what is taken up then."""
+
+RUN = """
+import json, os, signal, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from mpi.index.export import export
+from mpi.index.link import LinkOptions, link
+from mpi.index.progress import SilentProgress
+from mpi.store.store import open_store
+
+feeds, model, folder, steps = *map(Path, sys.argv[1:4]), json.loads(sys.argv[4])
+
+class Dies(SilentProgress):
+    def __init__(self, at):
+        super().__init__()
+        self.at = at
+    def begun(self, name):
+        if name == self.at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+def linked(name, at=None):
+    options = LinkOptions(
+        seed=5, at=datetime(2026, 1, 1, tzinfo=UTC), work=folder / f"{name}.work"
+    )
+    url = f"sqlite:///{folder / name}.db"
+    found = link(feeds, model, url, options=options, progress=Dies(at))
+    store = open_store(url)
+    made = []
+    for what in ("cross-references", "links"):
+        export(store, what, folder / f"{name}-{what}.csv")
+    (folder / f"{name}.json").write_text(json.dumps(found.taken_up))
+
+# each in a process of its own, begun before anything here has a thread
+def child(*arguments):
+    pid = os.fork()
+    if not pid:
+        try:
+            linked(*arguments)
+        except BaseException:
+            import traceback
+            traceback.print_exc()
+            os._exit(1)
+        os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+print(json.dumps({"whole": [child("whole")]} | {
+    step: [child(step.replace(" ", "-"), step), child(step.replace(" ", "-"))] for step in steps
+}))
+"""
+
+
+@pytest.fixture(scope="module")
+def runs(invented, tmp_path_factory):
+    """The folder of links that were killed and resumed, and how each process ended."""
+    folder = tmp_path_factory.mktemp("resumed")
+    feeds = invented.copy_of_feeds(folder / "feeds", "courts", "nomis", "pds")
+    given = [feeds, invented.brief_model, folder, json.dumps(list(BEFORE))]
+    command = [sys.executable, "-c", RUN, *map(str, given)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    return folder, json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("step", BEFORE)
+def test_a_link_killed_at_a_step_is_resumed_to_the_same_index(runs, step):
+    folder, ended = runs
+    name = step.replace(" ", "-")
+    assert ended["whole"] == [0]
+    assert ended[step] == [-9, 0]
+    assert json.loads((folder / f"{name}.json").read_text()) == BEFORE[step]
+    assert membership(f"sqlite:///{folder / name}.db") == membership(f"sqlite:///{folder}/whole.db")
+    for what in ("cross-references", "links"):
+        resumed, whole = (folder / f"{each}-{what}.csv" for each in (name, "whole"))
+        assert resumed.read_bytes() == whole.read_bytes()
+    assert not (folder / f"{name}.work").exists()
+
+
+@pytest.fixture
+def failed(invented, tmp_path, feeds):
+    """What is needed to link again after a link that failed when it had its clusters."""
+    given = [feeds("courts"), invented.brief_model, f"sqlite:///{tmp_path / 'new.db'}"]
+    options = replace(LINKED, work=tmp_path / "work")
+
+    def fail():
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        link(*given, options=options, progress=At("give person ids", fail))
+    return given, options
+
+
+def test_nobody_else_may_look_into_a_work_folder(failed):
+    _, options = failed
+    assert stat.S_IMODE(os.stat(options.work).st_mode) == 0o700
+
+
+def other_feed(given, options, folder):
+    with edited(given[0] / "courts.csv") as rows:
+        rows.pop()
+    return given, options, "feeds"
+
+
+def other_seed(given, options, folder):
+    return given, replace(options, seed=6), "options"
+
+
+def other_release(given, options, folder):
+    path = folder / "model"
+    path.mkdir()
+    for each in given[1].iterdir():
+        (path / each.name).write_bytes(each.read_bytes())
+    told = json.loads((path / "parameters.json").read_text())
+    told["prior"] += 1
+    (path / "parameters.json").write_text(json.dumps(told))
+    return [given[0], path, given[2]], options, "release"
+
+
+def other_index(given, options, folder):
+    earlier = replace(options, work=None, at=datetime(2025, 1, 1, tzinfo=UTC))
+    link(*given, options=earlier)
+    return given, options, "index"
+
+
+@pytest.mark.parametrize("change", [other_feed, other_seed, other_release, other_index])
+def test_what_another_link_has_finished_is_not_taken_up(failed, tmp_path, change):
+    given, options, differs = change(*failed, tmp_path)
+    found = link(*given, options=options)
+    assert found.taken_up == ()
+    assert differs in found.warnings[0]
+
+
+def test_what_the_same_link_has_finished_is_taken_up_whatever_the_limits(failed):
+    given, options = failed
+    limits = replace(options.limits, threads=1, memory="300MB")
+    found = link(*given, options=replace(options, limits=limits))
+    assert found.taken_up == ("standardise", "blocked", "settled")
+
+
+def test_rejects_of_a_feed_that_is_not_read_again_are_written_all_the_same(
+    invented, tmp_path, feeds
+):
+    given = [feeds("courts"), invented.brief_model, f"sqlite:///{tmp_path / 'new.db'}"]
+    with edited(given[0] / "courts.csv") as rows:
+        rows[0]["defendantRecordId"] = ""
+    options = replace(LINKED, work=tmp_path / "work", rejects=tmp_path / "rejects.csv")
+
+    def fail():
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        link(*given, options=options, progress=At("cluster", fail))
+    first = options.rejects.read_bytes()
+    options.rejects.unlink()
+    found = link(*given, options=options)
+    assert found.taken_up == ("standardise", "blocked")
+    assert found.rejects == {"no key": 1}
+    assert options.rejects.read_bytes() == first
+
+
+def test_a_folder_that_holds_anything_else_is_refused_and_left(invented, tmp_path, feeds):
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "letter.txt").write_text("keep")
+    options = replace(LINKED, work=folder)
+    with pytest.raises(UsageError, match="work folder"):
+        link(feeds("courts"), invented.brief_model, f"sqlite:///{tmp_path}/n.db", options=options)
+    assert (folder / "letter.txt").read_text() == "keep"
+
+
+def test_two_links_do_not_share_a_work_folder(invented, tmp_path, feeds):
+    options = replace(LINKED, work=tmp_path / "work")
+    with alone(options.work), pytest.raises(UnwritableOutput):
+        link(feeds("courts"), invented.brief_model, f"sqlite:///{tmp_path}/n.db", options=options)
