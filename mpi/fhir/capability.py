@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from mpi.fhir.elements import Plain
+from mpi.fhir.pix import MOST_TARGETS
+from mpi.fhir.searching import MOST_VALUES
 
 FHIR_VERSION = "4.0.1"
 FORMATS = ("application/fhir+json", "application/fhir+xml")
@@ -41,6 +43,11 @@ PROFILES = (
     "https://profiles.ihe.net/ITI/PDQm/StructureDefinition/IHE.PDQm.Patient",
 )
 CONDITIONAL = "Only conditionally, by an identifier of a domain that the client feeds (ITI-104)."
+_FEEDING = {
+    "update": " With active=false and a link replaced-by it merges two records, both of which must"
+    " be there. If-Match takes the tag of an earlier answer, which is of the record.",
+    "delete": " If-Match is heeded as of an update.",
+}
 FEEDING = ("create", "update", "delete")
 """What of a record a source may do; the record is always named by an identifier."""
 
@@ -64,6 +71,7 @@ def capability_statement(base: str, version: str) -> Plain:
                 " by several systems, have in common. What is told depends on who asks, and for"
                 " what purpose.",
                 "security": {
+                    "cors": False,
                     "description": "OAuth 2 bearer tokens, where the operator has set a policy.",
                 },
                 "resource": [_patient(base)],
@@ -79,7 +87,7 @@ def _patient(base: str) -> Plain:
         "supportedProfile": list(PROFILES),
         "interaction": [
             *({"code": code} for code in ("read", "search-type")),
-            *({"code": code, "documentation": CONDITIONAL} for code in FEEDING),
+            *({"code": e, "documentation": CONDITIONAL + _FEEDING.get(e, "")} for e in FEEDING),
         ],
         "versioning": "no-version",
         "readHistory": False,
@@ -87,6 +95,9 @@ def _patient(base: str) -> Plain:
         "conditionalCreate": True,
         "conditionalUpdate": True,
         "conditionalDelete": "single",
+        "documentation": "A search says a family name and a whole birth date, or an identifier or"
+        f" id; {MOST_VALUES} values in all. Of too many who fit nobody is named. Who may not search"
+        " by what is known about individuals may search by identifier and id alone.",
         "searchParam": [
             {"name": name, "type": kind, "documentation": said}
             for name, (kind, said) in SEARCH_PARAMETERS.items()
@@ -103,7 +114,10 @@ def operation_definitions(base: str) -> Mapping[str, Plain]:
     pix = _operation(base, "ihe-pix", "Find the other identifiers of a patient (IHE ITI-83)")
     pix["parameter"] = [
         _parameter("sourceIdentifier", "in", "1..1", "string", "system|value of one identifier."),
-        _parameter("targetSystem", "in", "0..*", "uri", "Only identifiers of these systems."),
+        _parameter(
+            *("targetSystem", "in", "0..*", "uri"),
+            f"Only identifiers of these systems; {MOST_TARGETS} at most.",
+        ),
         _parameter("_format", "in", "0..1", "string", "The format of the answer."),
         _parameter("targetIdentifier", "out", "0..*", "Identifier", "Another identifier."),
         _parameter("targetId", "out", "0..*", "Reference", "A Patient who holds it."),

@@ -41,12 +41,9 @@ _ONE = {**SUPERSEDED_EXAMPLE, "superseded_by": SUPERSEDED_EXAMPLE["superseded_by
 @router.get(
     "/persons/{person_id}",
     summary="What is this person known as?",
-    response_model=PersonWithRelease,
+    response_model=PersonWithRelease | PersonAsOf,
     responses={
-        200: {
-            **answer("The person; `ETag` changes when the answer does.", PERSON_EXAMPLE),
-            "model": PersonWithRelease | PersonAsOf,
-        },
+        200: answer("The person; `ETag` changes when the answer does.", PERSON_EXAMPLE),
         300: {
             **answer("Several persons have its records now.", SUPERSEDED_EXAMPLE),
             "model": Superseded,
