@@ -68,7 +68,7 @@ def issue_numbers(people: People, extra: int, *, settings: Settings, rng: Random
     count = len(people)
     nhs, upper, pnc = np.arange(count), np.zeros(count, dtype=bool), np.arange(count)
     twins = np.flatnonzero(people.families.role == families.TWIN)
-    blocks = rng.permutation(-(-count // PEOPLE_PER_PREFIX) * NHS_BLOCKS)
+    blocks = shuffled_blocks(count, rng)
     adjacent = twins[rng.random(len(twins)) < settings.twins_adjacent]
     heads = people.families.head[adjacent]
     whole = np.array([_holds_two(int(block)) for block in blocks[heads]], dtype=bool)
@@ -90,6 +90,12 @@ def issue_numbers(people: People, extra: int, *, settings: Settings, rng: Random
         blocks=blocks,
         people=count,
     )
+
+
+def shuffled_blocks(people: int, rng: Random) -> Ints:
+    """Blocks of NHS numbers in the order in which holders take them."""
+    prefixes = -(-people // PEOPLE_PER_PREFIX)
+    return rng.permutation(prefixes * NHS_BLOCKS)
 
 
 def _holds_two(block: int) -> bool:
@@ -129,18 +135,20 @@ def _rank_in_year(year: Ints) -> Ints:
 def nhs_number(numbers: Numbers, holder: int) -> str:
     """The NHS number of a person or of a second registration."""
     if holder >= numbers.people:
-        return _nhs(int(numbers.blocks[holder]), upper=False)
-    return _nhs(int(numbers.blocks[numbers.nhs[holder]]), upper=bool(numbers.nhs_upper[holder]))
+        return number_in(int(numbers.blocks[holder]), upper=False)
+    return number_in(
+        int(numbers.blocks[numbers.nhs[holder]]), upper=bool(numbers.nhs_upper[holder])
+    )
 
 
 def old_nhs_numbers(numbers: Numbers, person: int) -> list[str]:
     """NHS numbers that were superseded by the person's own."""
     first = int(numbers.first_old[person])
     count = int(numbers.superseded[person])
-    return [_nhs(int(block), upper=False) for block in numbers.blocks[first : first + count]]
+    return [number_in(int(block), upper=False) for block in numbers.blocks[first : first + count]]
 
 
-def _nhs(block: int, *, upper: bool) -> str:
+def number_in(block: int, *, upper: bool) -> str:
     """One of the two numbers of a block; where the upper one has no check digit, the lower one."""
     nines = _nines(block)[::-1] if upper else _nines(block)
     return next(nine + digit for nine in nines if (digit := nhs_check_digit(nine)))

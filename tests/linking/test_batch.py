@@ -21,6 +21,7 @@ from mpi.linking.engines.duckdb import (
     store_keys,
 )
 from mpi.linking.evidence import Decisions
+from mpi.linking.key_sizes import KeySizes
 from mpi.linking.values import verified_values
 from mpi.model.blocking import RULE_BITS, RULES, blocking_keys
 from mpi.model.comparisons import COMPARISONS
@@ -166,6 +167,27 @@ def test_every_two_records_of_a_cluster_have_been_compared(invented):
 @pytest.mark.parametrize("threads", [1, 2])
 def test_linking_again_gives_the_same_whatever_the_threads(invented, threads):
     assert same(link_rows(invented.rows, invented.release, Limits(threads)), invented.linkage)
+
+
+def test_linking_in_small_parts_gives_the_same(invented, monkeypatch):
+    """Keys, bands and candidates some at a time, many times over, as with many records."""
+    monkeypatch.setattr("mpi.linking.batch.KEYED_ROWS", 100)
+    monkeypatch.setattr("mpi.linking.batch.ANNOTATED_ROWS", 300)
+    candidates = invented.linkage.candidates
+    monkeypatch.setattr("mpi.linking.engines.duckdb.PAIRS_AT_ONCE", candidates // 3)
+    assert same(link_rows(invented.rows, invented.release, Limits()), invented.linkage)
+
+
+def test_keys_are_counted_the_same_in_parts(invented, monkeypatch):
+    whole = KeySizes.of(invented.rows)
+    monkeypatch.setattr("mpi.linking.key_sizes.KEYS_AT_ONCE", 1_000)
+    parts = list(KeySizes.parts(invented.rows))
+    assert len(parts) > 4
+    again = KeySizes.of(invented.rows)
+    assert (np.diff(whole.key) > 0).all()
+    assert np.array_equal(again.key, whole.key)
+    assert np.array_equal(again.size, whole.size)
+    assert sum(len(part.larger(2).key) for part in parts) == (whole.size > 2).sum() > 0
 
 
 def test_a_cluster_is_named_for_its_smallest_record(invented):

@@ -149,7 +149,11 @@ def test_the_writer_builds_on_what_it_read_before(linked, snapshot_of):
         assert writer.replace(snapshot_of(), LATER) == expected
 
 
-def test_order_repeats_and_narrow_integers_do_not_matter(store, snapshot_of):
+@pytest.mark.parametrize("at_once", [2, 1_000])
+def test_order_repeats_and_narrow_integers_do_not_matter(store, snapshot_of, monkeypatch, at_once):
+    """Whether all rows are sorted at once, or some at a time as with millions of them."""
+    monkeypatch.setattr("mpi.store.bulk.SORTED_ROWS", at_once)
+    monkeypatch.setattr("mpi.store.bulk.SAMPLED", 1)
     given = snapshot_of()
     keys = pa.table(
         {

@@ -11,6 +11,7 @@ import pytest
 
 from mpi.identifiers import clean_identifier
 from mpi.synthetic import SCENARIOS
+from mpi.synthetic.issued import number_in, shuffled_blocks
 from mpi.synthetic.origins import load_origins
 from mpi.synthetic.people import make_people
 from mpi.synthetic.stays import establishments
@@ -271,3 +272,15 @@ def test_a_third_of_prisoners_have_aliases_and_few_have_many(population):
 
     assert np.mean(counts > 0) == pytest.approx(BASE.aliases, abs=4 * sqrt(0.23 / len(counts)))
     assert np.mean(counts >= 4) == pytest.approx(BASE.aliases_many, abs=0.025)
+
+
+@pytest.mark.parametrize(
+    ("people", "prefixes"), [(1_000, {"999"}), (1_000_000, {"999", "998", "997"})]
+)
+def test_more_people_than_one_test_range_holds_have_numbers_of_the_next(people, prefixes):
+    blocks = shuffled_blocks(people, np.random.default_rng(1))[:20_000].tolist()
+    numbers = {number_in(block, upper=False) for block in blocks}
+
+    assert len(numbers) == 20_000
+    assert {number[:3] for number in numbers} == prefixes
+    assert all(clean_identifier("nhs-number", number) == number for number in numbers)
