@@ -151,6 +151,23 @@ def test_a_delta_reads_what_the_index_holds_once_and_drops_what_came_too_late(tm
     assert keys(intake.rows) == [record.key for record in held]
 
 
+def test_a_chunk_that_was_finished_is_not_standardised_again(tmp_path, monkeypatch):
+    monkeypatch.setattr("mpi.linking.intake.CHUNK", 2)
+    folder = tmp_path / "work"
+    folder.mkdir()
+    path = write_feed(tmp_path / "feeds", "hjis", invented_records("hjis", 5))
+    delivery = Delivery(SOURCES["hjis"], feed_of(path, SOURCES))
+    first = take_in([delivery], folder, Rejects())
+    missing, *there = first.chunks
+    rows, finished = first.rows.to_pylist(), [each.stat().st_ino for each in there]
+    missing.rename(missing.with_suffix(".partial"))
+    again = take_in([delivery], folder, Rejects())
+    assert again.chunks == first.chunks
+    assert [each.stat().st_ino for each in there] == finished
+    assert again.rows.to_pylist() == rows
+    assert {each.name for each in folder.iterdir()} == {each.name for each in first.chunks}
+
+
 def test_a_source_that_sent_no_feed_keeps_its_records(tmp_path):
     before = invented_records("hjis", 5)
     known = {record.source_id: "" for record in before}
