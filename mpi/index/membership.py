@@ -94,7 +94,8 @@ class _Universe:
         members = known.retired.column("members").combine_chunks().flatten()
         retired = _joined(members.field("source"), members.field("source_id"))
         before = pa.concat_arrays([_joined(*known.members.columns[:2]), retired])
-        gone = pc.unique(before.filter(pc.invert(pc.is_in(before, now))))
+        # looking nothing up among millions of keys costs as much as looking up
+        gone = pc.unique(before.filter(pc.invert(pc.is_in(before, now)))) if len(before) else before
         return cls(pa.concat_arrays([now, gone.sort()]))
 
     @property
@@ -102,6 +103,8 @@ class _Universe:
         return len(self.keys)
 
     def numbers(self, keys: pa.Array) -> NDArray[np.int64]:
+        if not len(keys):
+            return np.empty(0, dtype=np.int64)
         return np.asarray(pc.index_in(keys, self.keys)).astype(np.int64)
 
     def membership(self, known: Known) -> Membership:

@@ -60,17 +60,19 @@ def settle(
     apart = among(left, right, sealed.barred)
     with step("compare within components"):
         completed = weigh(left[~apart], right[~apart])
+    counting = joined(known, completed)
     with step("cluster"):
         clustering = cluster_pieces(
             piece,
-            joined(known, completed),
+            counting,
             identifiers=matter.identifiers,
             decisions=decisions,
             thresholds=thresholds,
         )
     findings = with_code(clustering.findings, MATCHES_BOTH_SIDES, clustering.label[sealed.between])
     clustering = replace(clustering, findings=findings)
-    return Settled(joined(matter.blocked, completed), clustering, decisions)
+    every = counting if known is matter.blocked else joined(matter.blocked, completed)
+    return Settled(every, clustering, decisions)
 
 
 def joined(first: Pairs, second: Pairs) -> Pairs:
