@@ -41,7 +41,7 @@ TARGET_MS = 0.3
 
 def token() -> str:
     """A token that holds for as long as a benchmark takes."""
-    return Issuer().token("benchmark", scope="mpi:look-up", exp=int(time()) + 36_000)
+    return str(Issuer().token("benchmark", scope="mpi:look-up", exp=int(time()) + 36_000))
 
 
 def over_http(url: str, asked: Sequence[Identifier], policy: Path) -> dict[str, Latency]:
