@@ -66,11 +66,11 @@ def serving(index: str, *options: str) -> Iterator[Client]:
 
     Args: options, further ones of `mpi serve`.
     """
-    port = _free_port()
+    port = free_port()
     command = [str(MPI), "serve", "--index", index, "--host", HOST, "--port", str(port), *options]
     with subprocess.Popen([*command], stderr=subprocess.DEVNULL) as server:
         try:
-            client = _connected(server, port)
+            client = listening(server, port)
             yield client
             client.close()
         finally:
@@ -82,19 +82,23 @@ def path_of(system: str, value: str) -> str:
     return f"/v1/cross-references/{system}/{quote(value)}"
 
 
-def _connected(server: subprocess.Popen[bytes], port: int) -> Client:
-    stop = time.monotonic() + START_SECONDS
+def listening(
+    server: subprocess.Popen[bytes], port: int, *, seconds: float = START_SECONDS
+) -> Client:
+    """A connection to a server that has just been started; raises RuntimeError if it never is."""
+    stop = time.monotonic() + seconds
     while time.monotonic() < stop:
         if server.poll() is not None:
-            raise RuntimeError(f"mpi serve ended with {server.returncode}")
+            raise RuntimeError(f"the server ended with {server.returncode}")
         try:
             return Client(port)
         except OSError:
             time.sleep(0.05)
-    raise RuntimeError(f"mpi serve did not listen within {START_SECONDS:.0f} s")
+    raise RuntimeError(f"the server did not listen within {seconds:.0f} s")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         port: int = probe.getsockname()[1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import socket
 import sys
 import webbrowser
 from pathlib import Path
@@ -67,9 +68,11 @@ def review(
             server_header=False,
         )
         server = uvicorn.Server(config)
-        socket = config.bind_socket()
-        address = f"http://127.0.0.1:{socket.getsockname()[1]}{PATH}/"
+        listener = config.bind_socket()
+        # else each page waits 40 ms: asyncio sees to it only for sockets that it opens itself
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}{PATH}/"
         sys.stderr.write(f"Review pages: {address}\n")
         if open_browser and sys.stdout.isatty():
             webbrowser.open(address)
-        server.run(sockets=[socket])
+        server.run(sockets=[listener])
