@@ -39,6 +39,14 @@ def evaluate(
             show_default=False,
         ),
     ] = None,
+    searches: Annotated[
+        bool,
+        typer.Option(
+            "--searches",
+            help="Instead of a truth: what reviewers found of the individuals searched for (mpi"
+            " sample --searches).",
+        ),
+    ] = False,
     by: Annotated[
         list[str] | None,
         typer.Option(
@@ -71,6 +79,7 @@ def evaluate(
 
     With a truth also for whom, and what blocking loses. Labels of a sample give the precision with
     its interval and the links missed among scored pairs; what blocking lost they cannot tell.
+    Searches give the recall of all pairs, as far as reviewers found them.
 
     Related people wrongly merged are told by the columns `household` and `twin`, and `siblings`,
     of the truth, if it has them.
@@ -78,13 +87,13 @@ def evaluate(
     from mpi.index.evaluate import evaluate as run
 
     columns = _columns(by or ())
-    if labels is not None:
-        if truth or columns or card:
-            raise UsageError("--labels goes with none of --truth, --by and --card.")
-        _by_labels(labels, index_url(index), as_json=as_json)
+    if labels is not None or searches:
+        if truth or columns or card or (labels and searches):
+            raise UsageError("Give one of --truth, --labels and --searches; the first takes more.")
+        _by_review(labels, index_url(index), as_json=as_json)
         return
     if truth is None:
-        raise UsageError("Give --truth or --labels.")
+        raise UsageError("Give --truth, --labels or --searches.")
     with shown_progress() as progress:
         found = run(index_url(index), truth, by=columns, card=card, progress=progress)
     show_summary(found, title=f"Against {truth}", as_json=as_json)
@@ -92,7 +101,11 @@ def evaluate(
         show_details(found, everything=everything)
 
 
-def _by_labels(labels: Path, url: str, *, as_json: bool) -> None:
+def _by_review(labels: Path | None, url: str, *, as_json: bool) -> None:
+    """By a file of labels, or without one by the searches on the review list."""
+    if labels is None:
+        _by_searches(url, as_json=as_json)
+        return
     from mpi.index.judge import evaluate_labels
 
     found = evaluate_labels(url, labels)
@@ -100,6 +113,16 @@ def _by_labels(labels: Path, url: str, *, as_json: bool) -> None:
     if not as_json:
         if found.calibration.bands:
             show_bands(found.calibration)
+        show_warnings(found.warnings)
+
+
+def _by_searches(url: str, *, as_json: bool) -> None:
+    from mpi.index.index import Index
+
+    with Index.open(url) as index:
+        found = index.review_room().judge_searches()
+    show_summary(found, title="By the individuals searched for", as_json=as_json)
+    if not as_json:
         show_warnings(found.warnings)
 
 

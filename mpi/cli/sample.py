@@ -9,6 +9,7 @@ import typer
 
 from mpi.cli.options import IndexOption, JsonOption, index_url
 from mpi.cli.rendering import show_summary
+from mpi.errors import UsageError
 from mpi.training.streams import Stream
 
 EXAMPLE = "mpi sample --stream evaluation --size 500"
@@ -26,7 +27,12 @@ def sample(
         ),
     ] = None,
     *,
-    size: Annotated[int, typer.Option("--size", metavar="N", min=1, help="Pairs to draw.")] = 500,
+    size: Annotated[
+        int,
+        typer.Option(
+            "--size", metavar="N", min=1, help="Pairs or, with --searches, records to draw."
+        ),
+    ] = 500,
     stream: Annotated[
         Stream,
         typer.Option(
@@ -40,6 +46,14 @@ def sample(
             "--seed", metavar="N", help="Seed of the draw; the same seed, the same pairs."
         ),
     ] = 1,
+    searches: Annotated[
+        bool,
+        typer.Option(
+            "--searches",
+            help="Draw records instead, all other records of whose individual reviewers search"
+            " for: for mpi evaluate --searches.",
+        ),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Draw pairs of records for reviewers, who say: same, different or unsure.
@@ -50,7 +64,20 @@ def sample(
     keep the two in one folder, and that one from reviewers. Then run mpi evaluate --labels, or
     mpi train --labels for a sample of the training stream.
     """
+    if searches:
+        if to is not None or stream is not Stream.EVALUATION:
+            raise UsageError("--searches goes with neither --to nor another stream.")
+        _searches(index_url(index), size=size, seed=seed, as_json=as_json)
+        return
     from mpi.index.sample import sample as run
 
     summary = run(index_url(index), to, size=size, stream=stream, seed=seed)
     show_summary(summary, title=f"Drawn into {to or 'the review list'}", as_json=as_json)
+
+
+def _searches(url: str, *, size: int, seed: int, as_json: bool) -> None:
+    from mpi.index.index import Index
+
+    with Index.open(url) as index:
+        found = index.review_room().draw_searches(size=size, seed=seed)
+    show_summary(found, title="Drawn into the review list", as_json=as_json)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, and_, select, update
+from sqlalchemy import Connection, and_, delete, select, update
 
 from mpi.records import RecordKey
-from mpi.store.review_schema import adjudication, review_answer, review_task
+from mpi.store.review_schema import adjudication, review_answer, review_record, review_task
 from mpi.store.reviews import DONE, WITHDRAWN
 
 task = review_task.c
@@ -23,5 +23,7 @@ def forget(connection: Connection, key: RecordKey, pseudonym: str) -> None:
         .where(task.task_id.in_(ours), task.state != DONE)
         .values(state=WITHDRAWN)
     )
+    named = and_(review_record.c.source == key.source, review_record.c.source_id == key.source_id)
+    connection.execute(delete(review_record).where(named))
     for table in (review_answer, adjudication):
         connection.execute(update(table).where(table.c.task_id.in_(ours)).values(comment=""))

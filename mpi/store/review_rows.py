@@ -8,6 +8,10 @@ import orjson
 from sqlalchemy import Row
 
 from mpi.records import RecordKey
+from mpi.store.review_schema import review_answer, review_task
+
+_TASK = tuple(review_task.columns.keys())
+_ANSWER = tuple(review_answer.columns.keys())
 
 
 class Task(NamedTuple):
@@ -33,7 +37,11 @@ class Task(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """One attempt of a reviewer at a task; times are ISO 8601, `at` is None while it is open."""
+    """One attempt of a reviewer at a task; times are ISO 8601, `at` is None while it is open.
+
+    `decisions` are the sequences of those that it became, and `records` those that it says are of
+    one individual, where the task is not about two.
+    """
 
     task_id: str
     reviewer: str
@@ -45,8 +53,9 @@ class Answer(NamedTuple):
     comment: str = ""
     seconds: int = 0
     saw_weight: bool = False
-    sequence: int | None = None
     undone: str | None = None
+    decisions: tuple[int, ...] = ()
+    records: tuple[RecordKey, ...] = ()
 
     @property
     def stands(self) -> bool:
@@ -56,7 +65,7 @@ class Answer(NamedTuple):
 
 def task_of(row: Row[Any]) -> Task:
     """A task from a row of the table."""
-    values = dict(row._mapping)
+    values = dict(zip(_TASK, row, strict=True))
     left = RecordKey(values.pop("l_source"), values.pop("l_source_id"))
     source, source_id = values.pop("r_source"), values.pop("r_source_id")
     return Task(left=left, right=None if source is None else RecordKey(source, source_id), **values)
@@ -71,8 +80,8 @@ def columns_of_task(task: Task) -> dict[str, Any]:
 
 
 def answer_of(row: Row[Any]) -> Answer:
-    """An attempt from a row of its table."""
-    values = dict(row._mapping)
+    """An attempt from a row of its table; its parts lie in others (`review_parts`)."""
+    values = dict(zip(_ANSWER, row, strict=True))
     values["reasons"] = tuple(orjson.loads(values["reasons"]))
     values["saw_weight"] = bool(values["saw_weight"])
     return Answer(**values)
@@ -80,7 +89,7 @@ def answer_of(row: Row[Any]) -> Answer:
 
 def columns_of(answer: Answer) -> dict[str, Any]:
     """An attempt as a row of its table."""
-    values = answer._asdict()
+    values = {name: value for name, value in answer._asdict().items() if name in _ANSWER}
     values["reasons"] = orjson.dumps(answer.reasons).decode()
     values["saw_weight"] = int(answer.saw_weight)
     return values

@@ -6,12 +6,21 @@ of a record's values is kept here but its version, which says whether it has cha
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import Column, Float, Index, MetaData, Table
 
 from mpi.store.columns import TEXT, key, number, text
 from mpi.store.schema import metadata
 
-__all__ = ["adjudication", "metadata", "review_answer", "review_task"]
+__all__ = [
+    "adjudication",
+    "metadata",
+    "review_answer",
+    "review_decision",
+    "review_record",
+    "review_task",
+]
 
 review_task = Table(
     "review_task",
@@ -36,7 +45,8 @@ review_task = Table(
     text("release_id", nullable=True),
     number("sequence"),
 )
-"""What reviewers are asked: of a `pair` of records, or of the `person` of the left record.
+"""What reviewers are asked: of a `pair` of records, of the `person` of the left record, or to
+`search` for all records of the individual of the left one.
 
 `sequence` is the event that the index reflected when the task was made, `known` the right answer
 of a task that checks reviewers, `verdict` what came out of it.
@@ -67,7 +77,6 @@ def _answers(name: str, within: MetaData) -> Table:
         text("comment"),
         number("seconds"),
         number("saw_weight"),
-        number("sequence", nullable=True),
         text("undone", nullable=True),
     )
     Index(f"{name}_reviewer", table.c.reviewer, table.c.at)
@@ -75,7 +84,22 @@ def _answers(name: str, within: MetaData) -> Table:
 
 
 review_answer = _answers("review_answer", metadata)
-"""What reviewers answered; `sequence` is that of the decision it became, if it became one."""
+"""What reviewers answered."""
 
 adjudication = _answers("adjudication", metadata)
 """What was said where reviewers disagreed or could not tell; the columns of `review_answer`."""
+
+
+def _attempt() -> list[Column[Any]]:
+    """The attempt that a row is of; `round` is `answer` or `adjudication`."""
+    return [key("task_id", TEXT), key("round", TEXT), key("reviewer", TEXT), key("attempt")]
+
+
+review_decision = Table("review_decision", metadata, *_attempt(), key("sequence"))
+"""The decisions of the index that an answer became, by their sequences."""
+
+review_record = Table(
+    "review_record", metadata, *_attempt(), key("source", TEXT), key("source_id", TEXT)
+)
+"""The records that an answer says are of one individual, where a task is not about two."""
+Index("review_record_key", review_record.c.source, review_record.c.source_id)

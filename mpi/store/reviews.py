@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -23,11 +23,10 @@ from sqlalchemy import (
     insert,
     or_,
     select,
-    tuple_,
     update,
 )
 
-from mpi.records import RecordKey
+from mpi.store.review_parts import Round, keep_parts, with_parts
 from mpi.store.review_rows import (
     Answer,
     Task,
@@ -38,10 +37,7 @@ from mpi.store.review_rows import (
 )
 from mpi.store.review_schema import adjudication, review_answer, review_task
 from mpi.store.review_work import of_restricted
-from mpi.store.schema import index_state
-
-Round = Literal["answer", "adjudication"]
-"""Reviewers answer; where they differ, somebody else adjudicates."""
+from mpi.store.schema import decision, index_state
 
 OPEN, ADJUDICATION, DONE, WITHDRAWN = "open", "adjudication", "done", "withdrawn"
 BATCH = 500
@@ -120,9 +116,17 @@ class Reviews:
         ordered = asked.order_by(_T.sample, _T.priority.desc(), _T.task_id)
         return [task_of(row) for row in self._connection.execute(ordered)]
 
-    def samples(self, stream: str) -> list[str]:
-        """The samples of a stream, the one drawn last first."""
-        asked = select(_T.sample).where(_T.stream == stream, _T.sample.is_not(None))
+    def answered(self) -> list[Task]:
+        """The tasks that somebody has answered, in the order of `of_sample`."""
+        given = select(review_answer.c.task_id).where(review_answer.c.at.is_not(None))
+        asked = select(review_task).where(_T.task_id.in_(given))
+        ordered = asked.order_by(_T.sample, _T.priority.desc(), _T.task_id)
+        return [task_of(row) for row in self._connection.execute(ordered).all()]
+
+    def samples(self, stream: str, kind: str = "pair") -> list[str]:
+        """The samples of tasks of a kind in a stream, the one drawn last first."""
+        drawn = (_T.stream == stream, _T.kind == kind, _T.sample.is_not(None))
+        asked = select(_T.sample).where(*drawn)
         last = asked.group_by(_T.sample).order_by(func.max(_T.sequence).desc(), _T.sample.desc())
         return list(self._connection.scalars(last))
 
@@ -140,7 +144,7 @@ class Reviews:
         for some in _batches(sorted(task_ids)):
             asked = select(table).where(table.c.task_id.in_(some)).order_by(*table.primary_key)
             found += [answer_of(row) for row in self._connection.execute(asked)]
-        return found
+        return with_parts(self._connection, round_, found)
 
     def last_of(self, reviewer: str, round_: Round, *, limit: int) -> list[Answer]:
         """What a reviewer answered last and did not undo, latest first."""
@@ -149,7 +153,8 @@ class Reviews:
             table.c.reviewer == reviewer, table.c.at.is_not(None), table.c.undone.is_(None)
         )
         ordered = asked.order_by(table.c.at.desc(), table.c.task_id).limit(limit)
-        return [answer_of(row) for row in self._connection.execute(ordered)]
+        found = [answer_of(row) for row in self._connection.execute(ordered)]
+        return with_parts(self._connection, round_, found)
 
     def answered_by(self, reviewer: str, stream: str) -> int:
         """How many tasks of a stream a reviewer has answered."""
@@ -221,18 +226,19 @@ class Reviews:
         values = columns_of(answer)
         same = [column == values[column.name] for column in table.primary_key]
         self._connection.execute(update(table).where(*same).values(values))
+        keep_parts(self._connection, round_, answer)
 
     def settle(self, task_id: str, state: str, verdict: str | None) -> None:
         """Keep what became of a task."""
         known = update(review_task).where(_T.task_id == task_id)
         self._connection.execute(known.values(state=state, verdict=verdict))
 
-    def of_pair(self, stream: str, left: RecordKey, right: RecordKey) -> Task | None:
-        """The task of a stream about a pair of records, if there is one."""
-        ends = tuple_(_T.l_source, _T.l_source_id, _T.r_source, _T.r_source_id)
-        asked = select(review_task).where(_T.stream == stream, ends == (*left, *right))
-        row = self._connection.execute(asked).first()
-        return None if row is None else task_of(row)
+    def are_of(self, reviewer: str, sequences: Collection[int]) -> bool:
+        """Whether some decisions, at least one, are of a reviewer and in force."""
+        c = decision.c
+        mine = select(c.sequence).where(c.by == reviewer, c.undone.is_(None))
+        found = set(self._connection.scalars(mine.where(c.sequence.in_(sequences))))
+        return bool(found) and found == set(sequences)
 
 
 def _of_sources(sources: frozenset[str]) -> ColumnElement[bool]:

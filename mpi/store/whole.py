@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import BigInteger, Connection, Integer, LargeBinary, Table, select
+from sqlalchemy import BigInteger, Connection, Float, Integer, LargeBinary, Table, select
 
 from mpi.store import review_schema, schema
 from mpi.store.database import Prepare
@@ -30,6 +30,8 @@ def _type(kind: Any) -> pa.DataType:
         return pa.int64()
     if isinstance(kind, Integer):
         return pa.int32()
+    if isinstance(kind, Float):
+        return pa.float64()
     return pa.large_binary() if isinstance(kind, LargeBinary) else pa.string()
 
 

@@ -14,7 +14,7 @@ from mpi import errors
 from mpi.access.access import Access
 from mpi.errors import MPIError
 from mpi.index.index import Index
-from mpi.web import pages, persons, tasks
+from mpi.web import pages, persons, searching, tasks
 from mpi.web.forms import Forged
 from mpi.web.gate import ByName, ByPolicy
 from mpi.web.pages import NotSignedIn
@@ -44,6 +44,7 @@ _STATUS = {
     errors.PersonGone: HTTPStatus.GONE,
     errors.TaskClosed: HTTPStatus.CONFLICT,
     errors.ContradictingDecision: HTTPStatus.CONFLICT,
+    errors.NothingToUndo: HTTPStatus.CONFLICT,
     errors.NotAuthenticated: HTTPStatus.UNAUTHORIZED,
     errors.NotPermitted: HTTPStatus.FORBIDDEN,
     errors.TooManyRequests: HTTPStatus.TOO_MANY_REQUESTS,
@@ -73,7 +74,7 @@ def create_pages(index: Index, *, access: Access | None = None, secret: bytes) -
     app.state.index = index
     app.state.sessions = Sessions(secret, PATH)
     app.state.gate = ByName() if access is None or access.policy is None else ByPolicy(access)
-    for routes in (pages, tasks, persons):
+    for routes in (pages, tasks, persons, searching):
         app.include_router(routes.router)
     app.add_exception_handler(MPIError, _of_error)
     app.add_exception_handler(Forged, _of_forgery)

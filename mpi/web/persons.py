@@ -21,15 +21,26 @@ GROUPS = ("1", "2", "3", "4", "5")
 
 @router.get("/person/{person_id}")
 def person(
-    request: Request, person_id: str, visit: Looking, room: RoomDep, kept: str = ""
+    request: Request,
+    person_id: str,
+    visit: Looking,
+    room: RoomDep,
+    kept: str = "",
+    made: str = "",
 ) -> Response:
-    """A person, every record in a row."""
+    """A person, every record in a row; `made` are the decisions of a split that led here."""
     found = _current(request, person_id)
     if found != person_id:
         return see(f"/person/{found}")
     case = room.person(person_id, visit.sight)
     visit.told(person_id)
-    values = {"case": case, "groups": GROUPS, "kept": kept, "most": MOST_RECORDS}
+    values = {
+        "case": case,
+        "groups": GROUPS,
+        "kept": kept,
+        "made": _sequences(made),
+        "most": MOST_RECORDS,
+    }
     return page(request, "person.html", values)
 
 
@@ -57,7 +68,24 @@ def split(
         for key in group:
             visit.question.wrote(key.source, key.source_id, "split")
     first = room.person_of(sorted(groups.values(), key=len)[-1][0])
-    return see(f"/person/{first}?kept=split-{made}")
+    return see(f"/person/{first}?made={'.'.join(map(str, made))}")
+
+
+@router.post("/person/{person_id}/unsplit")
+def unsplit(
+    request: Request, person_id: str, form: FormDep, visit: Deciding, room: RoomDep
+) -> Response:
+    """Take back a split of one's own."""
+    case = room.person(person_id, visit.sight)
+    room.unsplit(_sequences(form.one("made")), visit.reviewer)
+    first = case.rows[0].key
+    visit.question.wrote(first.source, first.source_id, "split undone")
+    return see(f"/person/{room.person_of(first)}?kept=unsplit")
+
+
+def _sequences(text: str) -> list[int]:
+    """The numbers of decisions, as they are written between pages."""
+    return [int(each) for each in text.split(".") if each.isdecimal() and len(each) < 10]
 
 
 @router.post("/person/{person_id}/further")
@@ -85,17 +113,21 @@ def _nothing() -> dict[str, object]:
 @router.post("/search")
 def found(request: Request, form: FormDep, visit: Searching, room: RoomDep) -> Response:
     """The persons whom what was typed may be of; by POST, for addresses are kept in histories."""
-    record = visit.question.askable(_asked(form))
+    record = visit.question.askable(asked_for(form))
     visit.question.require_demographic(record)
     hits = find(request.app.state.index, record, visit.sight)
     visit.question.require_few(len(hits))
     visit.told(*(hit.person_id for hit in hits))
-    typed = {name: form.one(name) for name in ("given", "family", "birth_date", "identifier")}
-    values = {**_nothing(), "hits": hits, "asked": typed, "searched": True}
+    values = {**_nothing(), "hits": hits, "asked": typed(form), "searched": True}
     return page(request, "search.html", values)
 
 
-def _asked(form: Form) -> Record:
+def typed(form: Form) -> dict[str, str]:
+    """What was typed, for the fields to show it again."""
+    return {name: form.one(name) for name in ("given", "family", "birth_date", "identifier")}
+
+
+def asked_for(form: Form) -> Record:
     """What was typed as a record. Raises UsageError where it is nothing."""
     system, _, value = form.one("identifier").strip().partition(" ")
     record = Record(

@@ -33,7 +33,12 @@ STREAMS = {
     "adjudication": ("Adjudication", "Where reviewers disagreed, or could not tell."),
 }
 
-VERDICTS = {"same": "Same person", "different": "Different people", "unsure": "Cannot tell"}
+VERDICTS = {
+    "pair": {"same": "Same person", "different": "Different people", "unsure": "Cannot tell"},
+    "person": {"same": "One person", "different": "Several people", "unsure": "Cannot tell"},
+    "search": {"same": "These are all", "different": "There is no other", "unsure": "Cannot tell"},
+}
+"""What an answer to a task of a kind is called."""
 
 WHY = {
     "weight": "no link between them is strong enough to join",
@@ -68,10 +73,9 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(
-        root=ROOT, agreements=AGREEMENT, streams=STREAMS, verdicts=VERDICTS, reasons=REASONS
-    )
+    environment.globals.update(root=ROOT, agreements=AGREEMENT, streams=STREAMS, reasons=REASONS)
     environment.filters["dated"] = dated
+    environment.filters["verdict"] = lambda verdict, task: VERDICTS[task.kind][verdict]
     environment.filters["why"] = lambda code: WHY.get(code, code.replace("-", " "))
     return environment
 

@@ -8,16 +8,17 @@ from fastapi import APIRouter, Request, Response
 
 from mpi.access.operations import Operation
 from mpi.errors import NotMatchable, NotPermitted, RecordNotFound, TaskNotFound
-from mpi.index.explain import Explanation
+from mpi.index.explain import Explanation, key_of
 from mpi.index.review.room import ReviewRoom
 from mpi.index.review.rules import BLIND, REASONS, Kind, Stream, Verdict
 from mpi.index.review.turns import Looked, Said
+from mpi.store.review_parts import Round
 from mpi.store.review_rows import Task
-from mpi.store.reviews import Round
 from mpi.web.forms import Form, FormDep
 from mpi.web.gate import Gate, Visit
 from mpi.web.pages import Deciding, Looking, RoomDep, see
 from mpi.web.rendering import page
+from mpi.web.searching import searched, ticks, wrong_with
 
 router = APIRouter()
 LISTS = (*(Stream.OPERATIONAL, Stream.EVALUATION, Stream.TRAINING), "adjudication")
@@ -44,14 +45,16 @@ def answer(
     request: Request, task_id: str, form: FormDep, visit: Deciding, room: RoomDep
 ) -> Response:
     """Keep what a reviewer says, and give them the next task."""
-    if form.one("verdict") not in set(Verdict):
-        looked = room.look(task_id, visit.reviewer)
-        values = {"within": _list(form), "kept": "", "wrong": "Say what the two records are."}
+    looked = room.look(task_id, visit.reviewer)
+    wrong = _wrong_with(form, looked.task)
+    if wrong:
+        values = {"within": _list(form), "kept": "", "wrong": wrong, **ticks(form)}
         return _shown(request, visit, room, looked, values)
     said = Said(
         Verdict(form.one("verdict")),
         tuple(code for code in REASONS if code in form.all("reason")),
         form.one("comment").strip(),
+        tuple(key_of(each) for each in form.all("record")),
     )
     _require_shown(room, visit, task_id)
     room.answer(task_id, visit.reviewer, said)
@@ -70,6 +73,13 @@ def undo(request: Request, task_id: str, form: FormDep, visit: Deciding, room: R
     room.undo(task_id, visit.reviewer)
     visit.question.wrote("review", task_id, "undone")
     return see(f"/task/{task_id}?within={_list(form)}&kept=undone")
+
+
+def _wrong_with(form: Form, task: Task) -> str:
+    """What is wrong with an answer; empty if nothing is."""
+    if form.one("verdict") not in set(Verdict):
+        return "Choose one of the three answers."
+    return wrong_with(form, task.left) if task.kind == Kind.SEARCH else ""
 
 
 def _require_shown(room: ReviewRoom, visit: Visit, task_id: str) -> None:
@@ -121,6 +131,8 @@ def _shown(
         raise RecordNotFound("A record of this task has left the index. Take the next one.")
     values = {"wrong": "", **values, **_what_was_said(request, visit, room, looked)}
     values |= {"task": task, "looked": looked, "blind": task.stream in BLIND}
+    if task.kind == Kind.SEARCH:
+        return searched(request, visit, room, looked, values)
     if task.right is None:
         values |= {"case": room.person(str(persons[0]), visit.sight)}
         visit.told(*persons)

@@ -7,6 +7,9 @@ import pytest
 from mpi.errors import IndexExists, InvalidBackup, UnwritableOutput
 from mpi.index.backup import MANIFEST, backup, restore
 from mpi.index.index import Index
+from mpi.index.review.rules import Kind, Stream, Verdict
+from mpi.index.review.turns import Said
+from mpi.index.sample import sample
 from mpi.index.verify import verify
 from mpi.store.store import open_store
 from tests.index.linking import membership
@@ -21,17 +24,40 @@ def kept(url, tmp_path):
     store.close()
     with Index.open(url) as index:
         index.delete(record.key)
+        reviewed(index, url)
     backup(url, tmp_path / "kept")
     return tmp_path / "kept"
+
+
+def reviewed(index, url):
+    """Review work of every kind: a sample, and an answer that became a decision."""
+    room = index.review_room()
+    room.fill()
+    sample(url, size=20)
+    task = next(each for each in room.urgent() if each.kind == Kind.PAIR)
+    room.answer(task.task_id, "ann", Said(Verdict.DIFFERENT))
+
+
+def review_work(url):
+    """Tasks and answers, with what they became."""
+    store = open_store(url)
+    with store.reviews() as reviews:
+        tasks = [task for stream in Stream for task in reviews.of_sample(stream)]
+        answers = reviews.attempts([task.task_id for task in tasks], "answer")
+    store.close()
+    assert any(each.decisions for each in answers)
+    assert any(each.inclusion_probability for each in tasks)
+    return tasks, answers
 
 
 def test_a_restored_index_is_the_same_and_goes_on_as_it_would_have(url, kept, tmp_path):
     other = f"sqlite:///{tmp_path / 'other.db'}"
     summary = restore(kept, other)
     assert membership(other) == membership(url)
+    assert review_work(other) == review_work(url)
     found = verify(other)
     assert found.clean, found.summary()
-    assert (summary.records, summary.sequence) == (found.records, 2)
+    assert (summary.records, summary.sequence) == (found.records, 3)
     store = open_store(other)
     with store.reading() as view:
         (record,) = view.records([5])

@@ -17,9 +17,11 @@ import pytest
 from mpi.index.link import link
 from mpi.index.pairs import known_pairs
 from mpi.index.sample import _draw, _strata, _Wanted
+from mpi.store.exports import NUMBERED
 from mpi.store.store import open_store
 from mpi.synthetic import synthesise
 from mpi.training.design import Judged, number_of_same, share_of_same, strata_of
+from mpi.training.searches import search_recall, together_of
 from mpi.training.streams import Stream
 from tests.invented import LINKED
 
@@ -46,12 +48,27 @@ def pairs(folder):
 
 
 @pytest.fixture(scope="module")
-def same(folder, pairs):
+def individual(folder, pairs):
+    """The number of the individual of every record."""
     truth = pq.read_table(folder / "truth.parquet").to_pylist()
     person = {(row["source"], row["source_id"]): row["person"] for row in truth}
     keys = [tuple(row.values()) for row in pairs.keys.to_pylist()]
-    number = np.unique([person[key] for key in keys], return_inverse=True)[1]
-    return number[pairs.left] == number[pairs.right]
+    return np.unique([person[key] for key in keys], return_inverse=True)[1]
+
+
+@pytest.fixture(scope="module")
+def person(folder):
+    """The number of the person of every record."""
+    store = open_store(f"sqlite:///{folder / 'mpi.db'}")
+    with store.reading() as view:
+        held = pa.Table.from_batches(view.numbered("record"), NUMBERED["record"])
+    store.close()
+    return np.unique(held.column("person_no").to_numpy(), return_inverse=True)[1]
+
+
+@pytest.fixture(scope="module")
+def same(individual, pairs):
+    return individual[pairs.left] == individual[pairs.right]
 
 
 def rounds(pairs, same):
@@ -82,3 +99,20 @@ def test_intervals_hold_the_whole_truth_as_often_as_they_say(pairs, same):
         held[number] = share.low <= precision <= share.high, count.low <= missed <= count.high
     assert (held.mean(axis=0) >= 0.92).all(), held.mean(axis=0)
     assert (held.mean(axis=0) <= 0.98).all(), held.mean(axis=0)
+
+
+@pytest.mark.parametrize("size", [100, 300])
+def test_intervals_of_searches_hold_the_recall_of_all_pairs_as_often_as_they_say(
+    person, individual, size
+):
+    pieces = [np.bincount(person[individual == each]) for each in range(individual.max() + 1)]
+    parts = np.array([together_of(each[each > 0]) for each in pieces])[individual]
+    recall = parts[:, 0].sum() / parts[:, 1].sum()
+    assert recall < 1
+    held = []
+    for number in range(ROUNDS):
+        rng = np.random.default_rng(number)
+        drawn = parts[rng.choice(len(parts), size=size, replace=False)]
+        found = search_recall(drawn[:, 0], drawn[:, 1], size / len(parts))
+        held.append(found.low <= recall <= found.high)
+    assert 0.92 <= np.mean(held) <= 0.98, np.mean(held)

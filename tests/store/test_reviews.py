@@ -43,15 +43,20 @@ def listed(linked):
 def test_what_was_written_is_read_again(listed):
     drawn = task("d", 2, "evaluation", sample="one", stratum="s1", inclusion_probability=0.25)
     person = task("e", right=None, r_version=None, kind="person")
-    said = Answer("d", "ann", 1, AT, LATER, "same", ("twins",), "no", 7, True, 4, None)
+    given = (AT, LATER, "same", ("twins",), "no", 7, True, None)
+    said = Answer("d", "ann", 1, *given, decisions=(4, 9), records=(LEFT, RIGHT))
+    another = Answer("d", "ben", 1, *given, decisions=(5,))
     with listed.reviewing() as reviews:
         assert reviews.add([drawn, person]) == 2
-        reviews.begin("answer", Answer("d", "ann", 1, AT))
-        reviews.keep("answer", said)
+        for each in (said, another):
+            reviews.begin("answer", Answer("d", each.reviewer, 1, AT))
+            reviews.keep("answer", each._replace(decisions=(1,)))
+            reviews.keep("answer", each)
     with listed.reviews() as reviews:
         assert reviews.task("d") == drawn
         assert reviews.task("e") == person
-        assert reviews.attempts(["d"], "answer") == [said]
+        assert reviews.attempts(["d"], "answer") == [said, another]
+        assert reviews.last_of("ann", "answer", limit=5) == [said]
         assert reviews.attempts(["d"], "adjudication") == []
 
 

@@ -10,6 +10,7 @@ from mpi.errors import IndexOutdated
 from mpi.records import RecordKey
 from mpi.store import opening
 from mpi.store.database import database_at
+from mpi.store.reviews import Reviews
 from mpi.store.rows import Event, Release, Residence, StoredRecord
 from mpi.store.store import open_store, upgrade
 
@@ -113,3 +114,23 @@ def test_an_upgraded_index_keeps_no_release_until_it_is_linked_again(outdated, s
         store.replace(replace(snapshot_of(), release=made_by), Event("link", "2026-02-02"))
         with store.reading() as view:
             assert view.release_files() == files
+
+
+def test_the_decision_that_an_answer_became_is_kept(url):
+    database = database_at(url)
+    with database.sole_writer() as connection:
+        database.lay_out(connection)
+        with connection.begin():
+            opening.migrate(connection, to="0005")
+            for table, name in (("review_answer", "ann"), ("adjudication", "ben")):
+                connection.exec_driver_sql(
+                    f"INSERT INTO {table} (task_id, reviewer, attempt, begun, reasons, comment,"
+                    f" seconds, saw_weight, sequence) VALUES"
+                    f" ('t1', '{name}', 1, '2026', '[]', '', 1, 0, 7),"
+                    f" ('t2', '{name}', 1, '2026', '[]', '', 1, 0, NULL)"
+                )
+            opening.migrate(connection)
+            reviews = Reviews(connection)
+            for round_ in ("answer", "adjudication"):
+                found = reviews.attempts(["t1", "t2"], round_)
+                assert [each.decisions for each in found] == [(7,), ()]

@@ -126,6 +126,28 @@ def test_a_person_is_split(visit, url, room, screenshots):
     assert {room.person_of(row.key) for row in case.rows[:2]} == {first}
     assert {room.person_of(row.key) for row in case.rows[2:]} == {second}
     assert verify(url).clean
+    press(page, "u")
+    assert page.get_by_text("The split is taken back.").is_visible()
+    assert {room.person_of(row.key) for row in case.rows} == {case.person_id}
+
+
+def test_a_person_that_is_one_is_held_together_by_decisions(visit, room, screenshots):
+    page = visit("Pam")
+    task = next(
+        task
+        for task in room.urgent(limit=500)
+        if task.kind == Kind.PERSON and 3 < len(room.person(room.person_of(task.left)).rows) < 40
+    )
+    page.goto(page.url + f"task/{task.task_id}?within=operational")
+    screenshots(page, "person-task")
+    press(page, "m")
+    made = [each for each in in_force(room) if each.by == "Pam"]
+    assert {each.verdict for each in made} <= {"same"}
+    page.goto(page.url.split("/review/")[0] + f"/review/task/{task.task_id}")
+    assert page.get_by_text("You said: One person").is_visible()
+    assert room.look(task.task_id, "Pam").mine.decisions == tuple(d.sequence for d in made)
+    press(page, "u")
+    assert not [each for each in in_force(room) if each.by == "Pam"]
 
 
 def test_further_records_of_a_person_are_found_and_compared(visit, room, screenshots):

@@ -145,7 +145,8 @@ def task_id(*parts: object) -> str:
 def _agreed(reviews: Reviews) -> Iterable[Task]:
     """Pairs of samples on which two reviewers agreed: they check other reviewers."""
     for stream in (Stream.EVALUATION, Stream.TRAINING):
-        done = [task for task in reviews.of_sample(stream) if task.state == DONE]
+        drawn = reviews.of_sample(stream)
+        done = [task for task in drawn if task.state == DONE and task.kind == Kind.PAIR]
         adjudicated = {a.task_id for a in reviews.attempts(_ids(done), "adjudication") if a.stands}
         answered = Counter(a.task_id for a in reviews.attempts(_ids(done), "answer") if a.stands)
         for task in done:

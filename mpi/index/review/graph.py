@@ -13,6 +13,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import numpy as np
+
+from mpi.linking.evidence import Integers
+from mpi.model.thresholds import MILLI
+from mpi.store.rows import StoredLink
+
 FEW = 30
 """Records up to which links outside the tree are drawn too."""
 
@@ -79,7 +85,8 @@ def draw(n: int, edges: Sequence[Edge]) -> Drawing:
     >>> [line.tree for line in drawing.lines], drawing.bridges[0].weight
     ([False, True, True], 8.0)
     """
-    tree = _tree(n, edges)
+    ends = np.array([(e.left, e.right, round(e.weight * MILLI)) for e in edges], dtype=np.int64)
+    tree = [edges[at] for at in spanning(n, *ends.reshape(-1, 3).T)]
     near = _neighbours(n, tree)
     polar = _Layout(near).positions(n)
     between = _distance(polar)
@@ -114,8 +121,31 @@ def _lines(nodes: Sequence[Node], edges: Sequence[Edge], tree: set[Edge]) -> tup
     )
 
 
-def _tree(n: int, edges: Sequence[Edge]) -> list[Edge]:
-    """The strongest links that connect what can be connected (Kruskal)."""
+def placed(links: Sequence[StoredLink], numbers: Sequence[int]) -> tuple[Integers, ...]:
+    """Left ends, right ends and weights of links, in the order of their ends.
+
+    Ends are the places of their records among `numbers`, which has all of them.
+
+    >>> links = [StoredLink(7, 9, 12, True), StoredLink(3, 7, 40, True)]
+    >>> [each.tolist() for each in placed(links, [9, 3, 7])]
+    [[1, 2], [2, 0], [40, 12]]
+    """
+    found = np.array(links, dtype=np.int64).reshape(-1, len(StoredLink._fields))
+    order = np.argsort(numbers)
+    ends = order[np.searchsorted(np.asarray(numbers)[order], found[:, :2])]
+    by_ends = np.lexsort((ends[:, 1], ends[:, 0]))
+    return ends[by_ends, 0], ends[by_ends, 1], found[by_ends, 2]
+
+
+def spanning(n: int, left: Integers, right: Integers, weight: Integers) -> list[int]:
+    """The strongest links that connect what can be connected (Kruskal), by their places.
+
+    Args: n, records, of which `left` and `right` are places; links of one weight are taken in the
+    order of their ends.
+
+    >>> spanning(3, *(np.array(each) for each in ([0, 0, 1], [1, 2, 2], [900, -300, 800])))
+    [0, 2]
+    """
     group = list(range(n))
 
     def root(at: int) -> int:
@@ -125,11 +155,14 @@ def _tree(n: int, edges: Sequence[Edge]) -> list[Edge]:
         return at
 
     found = []
-    for edge in sorted(edges, key=lambda each: (-each.weight, each.left, each.right)):
-        one, other = root(edge.left), root(edge.right)
+    ends = list(zip(left.tolist(), right.tolist(), strict=True))
+    for at in np.lexsort((right, left, -weight)).tolist():
+        one, other = (root(end) for end in ends[at])
         if one != other:
             group[one] = other
-            found.append(edge)
+            found.append(at)
+            if len(found) == n - 1:
+                break
     return found
 
 

@@ -37,6 +37,8 @@ def export_labels(
         reviewers = _reviewers(reviews, tasks)
     if not tasks:
         raise InvalidLabels(f"No sample of the {stream} stream was put on the review list.")
+    if any(task.right is None for task in tasks):
+        raise InvalidLabels("It is of searches and not of pairs; see mpi evaluate --searches.")
     with writing(to, SAMPLE) as writer:
         writer.write_batch(_batch(tasks, reviewers))
     return len(tasks)

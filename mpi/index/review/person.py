@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-import numpy as np
 
 from mpi.access.sight import Sight
 from mpi.errors import PersonNotFound
 from mpi.index.review.case import Dated, may_review, reviewed, timeline, titles
 from mpi.index.review.diff import legible
 from mpi.index.review.fields import Known, check
-from mpi.index.review.graph import Drawing, Edge, draw
+from mpi.index.review.graph import FEW, Drawing, Edge, draw, placed, spanning
 from mpi.index.study.neighbourhood import bridges
-from mpi.linking.evidence import Flags, Labels
 from mpi.linking.intake import record_of
 from mpi.model.thresholds import MILLI, Thresholds
 from mpi.records import Record, RecordKey
-from mpi.store.rows import PersonRows
+from mpi.store.rows import PersonRows, StoredRecord
 from mpi.store.view import View
 
 
@@ -62,6 +59,9 @@ _COLUMNS = (
     ("Postcode", "postcodes"),
 )
 
+COLUMNS = (*(title for title, _ in _COLUMNS), "Identifiers")
+"""The titles of the cells of a record."""
+
 
 def person_case(view: View, person_id: str, sight: Sight) -> PersonCase:
     """The case of a person in use.
@@ -75,26 +75,37 @@ def person_case(view: View, person_id: str, sight: Sight) -> PersonCase:
         raise PersonNotFound()
     stored = list(view.records(member.record_no for member in members))
     known = [Known.of(reviewed(record_of(each.payload), person)) for each in stored]
+    rows = record_rows(stored, known, sight, golden=person.golden_record_no)
+    return PersonCase(
+        person_id=person.person_id,
+        findings=person.findings if sight.findings else (),
+        columns=COLUMNS,
+        rows=rows,
+        timeline=timeline([each.record for each in known]),
+        drawing=_drawing(view, person, rows),
+    )
+
+
+def record_rows(
+    stored: Sequence[StoredRecord],
+    known: Sequence[Known],
+    sight: Sight,
+    *,
+    golden: int | None = None,
+) -> tuple[RecordRow, ...]:
+    """Records as rows, numbered from 1; `known` are the same ones as they may be shown."""
     cells = _cells(known, sight)
     named = titles()
-    rows = tuple(
+    return tuple(
         RecordRow(
             number=at + 1,
             key=each.key,
             title=named.get(each.key.source, each.key.source),
             version=each.version,
-            golden=each.record_no == person.golden_record_no,
+            golden=each.record_no == golden,
             cells=tuple(column[at] for column in cells),
         )
         for at, each in enumerate(stored)
-    )
-    return PersonCase(
-        person_id=person.person_id,
-        findings=person.findings if sight.findings else (),
-        columns=(*(title for title, _ in _COLUMNS), "Identifiers"),
-        rows=rows,
-        timeline=timeline([each.record for each in known]),
-        drawing=_drawing(view, person, rows),
     )
 
 
@@ -144,29 +155,19 @@ def _remark(system: str, value: str) -> str:
 
 def _drawing(view: View, person: PersonRows, rows: Sequence[RecordRow]) -> Drawing | None:
     """The graph of the links among the records that are shown; None of a single one."""
-    numbers = {member.key: member.record_no for member in person.members}
-    place = {numbers[row.key]: row.number - 1 for row in rows}
-    if len(place) < 2:
+    number = {member.key: member.record_no for member in person.members}
+    numbers = [number[row.key] for row in rows]
+    if len(numbers) < 2:
         return None
-    links = view.links_among(list(place))
-    found = sorted((place[link.record_l], place[link.record_r], link.weight) for link in links)
-    left, right, weight = np.array(found, dtype=np.int64).reshape(-1, 3).T
+    left, right, weight = placed(view.links_among(numbers), numbers)
     release = view.state.release
     join = Thresholds.from_dict(release.document["thresholds"]).join if release else 0
-    bridge = _bridges(len(place), np.stack((left, right)), weight >= join)
+    bridge = bridges(len(numbers), left, right, among=weight >= join)
+    # of many records only the tree is drawn
+    few = len(numbers) <= FEW
+    drawn = range(len(left)) if few else sorted(spanning(len(numbers), left, right, weight))
     edges = [
-        Edge(a, b, w / MILLI, on) for (a, b, w), on in zip(found, bridge.tolist(), strict=True)
+        Edge(int(left[at]), int(right[at]), int(weight[at]) / MILLI, bool(bridge[at]))
+        for at in drawn
     ]
-    return draw(len(place), edges)
-
-
-def _bridges(n: int, ends: Labels, joins: Flags) -> Flags:
-    """Which links are bridges; where every link has a detour over one record, none is."""
-    near: defaultdict[int, set[int]] = defaultdict(set)
-    joining = ends[:, joins].T.tolist()
-    for one, other in joining:
-        near[one].add(other)
-        near[other].add(one)
-    if all(not near[one].isdisjoint(near[other]) for one, other in joining):
-        return np.zeros(len(joins), dtype=np.bool_)
-    return bridges(n, ends[0], ends[1], among=joins)
+    return draw(len(numbers), edges)

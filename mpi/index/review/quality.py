@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from mpi.index.review.rules import Stream
+from mpi.index.review.rules import Kind, Stream
 from mpi.store.review_rows import Answer, Task
 from mpi.store.reviews import Reviews
 from mpi.store.store import Store
@@ -41,28 +41,25 @@ class Quality:
 def quality(store: Store) -> Quality:
     """How review of an index stands."""
     with store.reviews() as reviews:
-        return Quality(
-            counts=reviews.counts(),
-            agreement={
-                stream: found
-                for stream in (Stream.EVALUATION, Stream.OPERATIONAL)
-                if (found := agreement(list(_ratings(*_of_stream(reviews, stream)))))
-            },
-            strata=_by_stratum(reviews),
-            reviewers=_reviewers(reviews),
-        )
+        tasks = reviews.answered()
+        answers = _standing(reviews, tasks)
+        drawn = reviews.samples(Stream.EVALUATION)
+        counts = reviews.counts()
+    pairs = [task for task in tasks if task.kind != Kind.SEARCH]
+    last = [task for task in pairs if task.sample in drawn[:1]]
+    return Quality(
+        counts=counts,
+        agreement=_agreement(pairs, answers, "stream", (Stream.EVALUATION, Stream.OPERATIONAL)),
+        strata=_agreement(last, answers, "stratum", sorted({str(task.stratum) for task in last})),
+        reviewers=_reviewers(tasks, answers),
+    )
 
 
-Answered = tuple[list[Task], Mapping[str, list[Answer]]]
+Answers = Mapping[str, list[Answer]]
+"""The answers that stand, by task."""
 
 
-def _of_stream(reviews: Reviews, stream: str) -> Answered:
-    """The tasks of a stream, and the answers that stand, by task."""
-    tasks = reviews.of_sample(stream)
-    return tasks, _standing(reviews, tasks)
-
-
-def _standing(reviews: Reviews, tasks: Iterable[Task]) -> Mapping[str, list[Answer]]:
+def _standing(reviews: Reviews, tasks: Iterable[Task]) -> Answers:
     found: defaultdict[str, list[Answer]] = defaultdict(list)
     for answer in reviews.attempts([task.task_id for task in tasks], "answer"):
         if answer.stands:
@@ -70,9 +67,20 @@ def _standing(reviews: Reviews, tasks: Iterable[Task]) -> Mapping[str, list[Answ
     return found
 
 
-def _ratings(
-    tasks: Iterable[Task], answers: Mapping[str, list[Answer]]
-) -> Iterable[tuple[str, str]]:
+def _agreement(
+    tasks: Sequence[Task], answers: Answers, by: str, groups: Iterable[str]
+) -> dict[str, Agreement]:
+    """Agreement in each group of tasks, by their stream or stratum; groups without any left out."""
+    found = {
+        str(group): agreement(
+            list(_ratings((task for task in tasks if getattr(task, by) == group), answers))
+        )
+        for group in groups
+    }
+    return {group: each for group, each in found.items() if each is not None}
+
+
+def _ratings(tasks: Iterable[Task], answers: Answers) -> Iterable[tuple[str, str]]:
     """What the first two reviewers of a task said, for tasks that have two."""
     for task in tasks:
         said = [str(each.verdict) for each in answers.get(task.task_id, [])]
@@ -80,30 +88,13 @@ def _ratings(
             yield said[0], said[1]
 
 
-def _by_stratum(reviews: Reviews) -> dict[str, Agreement]:
-    """Agreement in each stratum of the evaluation sample that was drawn last."""
-    drawn = reviews.samples(Stream.EVALUATION)
-    if not drawn:
-        return {}
-    tasks = reviews.of_sample(Stream.EVALUATION, drawn[0])
-    answers = _standing(reviews, tasks)
-    strata = sorted({str(task.stratum) for task in tasks})
-    found = {
-        stratum: agreement(
-            list(_ratings((task for task in tasks if task.stratum == stratum), answers))
-        )
-        for stratum in strata
-    }
-    return {stratum: each for stratum, each in found.items() if each is not None}
-
-
-def _reviewers(reviews: Reviews) -> list[Reviewer]:
-    tasks = {task.task_id: task for stream in Stream for task in reviews.of_sample(stream)}
+def _reviewers(tasks: Iterable[Task], answers: Answers) -> list[Reviewer]:
+    by_id = {task.task_id: task for task in tasks}
     of: defaultdict[str, list[Answer]] = defaultdict(list)
-    for answers in _standing(reviews, tasks.values()).values():
-        for answer in answers:
+    for given in answers.values():
+        for answer in given:
             of[answer.reviewer].append(answer)
-    return [_reviewer(name, answers, tasks) for name, answers in sorted(of.items())]
+    return [_reviewer(name, given, by_id) for name, given in sorted(of.items())]
 
 
 def _reviewer(name: str, answers: list[Answer], tasks: Mapping[str, Task]) -> Reviewer:

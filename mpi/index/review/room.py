@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 
 from mpi.access.sight import EVERYTHING, Sight
 from mpi.errors import MPIError, NothingToUndo, TaskClosed
-from mpi.index.changes import Cause
 from mpi.index.review.case import PairCase, pair_case, shows
+from mpi.index.review.decisions import decide_all, decisions_of, undo_all
 from mpi.index.review.person import PersonCase, person_case
-from mpi.index.review.rules import Kind, Stream
+from mpi.index.review.rules import Kind, Stream, Verdict
 from mpi.index.review.turns import (
     Looked,
     Said,
@@ -38,13 +38,16 @@ from mpi.index.review.turns import (
 from mpi.model.frequencies import Frequencies
 from mpi.model.parameters import release_of
 from mpi.records import RecordKey
+from mpi.store.review_parts import Round
 from mpi.store.review_rows import Answer, Task
-from mpi.store.reviews import DONE, Round
+from mpi.store.reviews import DONE
 
 if TYPE_CHECKING:
     from mpi.index.index import Index
     from mpi.index.review.fill import Filled
     from mpi.index.review.quality import Quality
+    from mpi.index.review.search_case import SearchCase
+    from mpi.index.review.searches import SearchEvaluation, SearchSample
     from mpi.store.store import Store
     from mpi.store.view import View
     from mpi.training.streams import Stream as LabelStream
@@ -135,11 +138,30 @@ class ReviewRoom:
         with self._store.reading() as view:
             return person_case(view, person_id, sight)
 
+    def search(
+        self, task: Task, sight: Sight = EVERYTHING, more: Collection[RecordKey] = ()
+    ) -> SearchCase:
+        """A search for an individual; see `search_case.search_case`."""
+        from mpi.index.review.search_case import search_case
+
+        return search_case(self._index, self._store, task, sight, more)
+
+    def draw_searches(self, *, size: int = 100, seed: int = 1) -> SearchSample:
+        """See `searches.draw_searches`."""
+        from mpi.index.review.searches import draw_searches
+
+        return draw_searches(self._store, size=size, seed=seed)
+
+    def judge_searches(self, sample: str = "") -> SearchEvaluation:
+        """See `searches.judge_searches`."""
+        from mpi.index.review.searches import judge_searches
+
+        return judge_searches(self._store, sample)
+
     def person_of(self, key: RecordKey) -> str | None:
         """The id of the person that a record belongs to now."""
         with self._store.reading() as view:
-            person = view.person_with(key)
-        return person.person_id if person else None
+            return view.person_id_of(key)
 
     def _common(self, view: View) -> Frequencies:
         """How common values are in the release of the index; read once per release."""
@@ -189,8 +211,8 @@ class ReviewRoom:
     ) -> Answer:
         """Keep what a reviewer says, and make a decision of it where the stream is operational.
 
-        Raises TaskNotFound, TaskClosed where somebody else came first or the reviewer has answered
-        it, and what deciding raises; then nothing is kept.
+        Raises TaskNotFound, TaskClosed where somebody else came first, the reviewer has answered it
+        or the person is not what they saw, and what deciding raises; then nothing is kept.
         """
         now = moment(at)
         with self._store.reviewing() as reviews:
@@ -217,8 +239,7 @@ class ReviewRoom:
             reviews.keep(round_, mine._replace(undone=now))
             again = settle(reviews, task)
             begin(reviews, again, reviewer, now)
-        if mine.sequence is not None:
-            self._take_back(mine, now)
+        undo_all(self._index, mine.decisions, reviewer)
         return again
 
     def compare(self, left: RecordKey, right: RecordKey) -> Task:
@@ -233,61 +254,46 @@ class ReviewRoom:
             reviews.add([task])
             return held_task(reviews, task.task_id)
 
-    def split(self, groups: Iterable[Collection[RecordKey]], reviewer: str, reason: str) -> int:
+    def split(
+        self, groups: Iterable[Collection[RecordKey]], reviewer: str, reason: str
+    ) -> tuple[int, ...]:
         """Decide that some groups of records are each one individual, and not each other's.
 
-        Returns the number of decisions. The records of a group are chained, and each two groups
-        are held apart at their first records. Raises what deciding raises; what was decided before
-        stands.
+        Returns the sequences of the decisions, for `unsplit`. The records of a group are chained,
+        and each two groups are held apart at their first records. Raises what deciding raises; then
+        nothing is decided.
         """
         from mpi.index.review.split import decisions
 
-        made = list(decisions(groups, reviewer, reason))
-        for decision in made:
-            self._index.decide(decision, cause=Cause(client="review"))
-        return len(made)
+        return decide_all(self._index, decisions(groups, reviewer, reason))
+
+    def unsplit(self, sequences: Collection[int], reviewer: str) -> None:
+        """Undo a split of one's own. Raises NothingToUndo where they made no such decision."""
+        with self._store.reviews() as reviews:
+            if not reviews.are_of(reviewer, sequences):
+                raise NothingToUndo("You made no such split, or it is undone already.")
+        undo_all(self._index, sequences, reviewer)
 
     def _decided(self, task: Task, round_: Round, answer: Answer) -> Answer:
-        """Decide, and note which decision it was; put everything back where that is refused."""
-        from mpi.index.decide import Decision
-        from mpi.index.decide import Verdict as Deciding
-
-        assert task.right is not None
-        assert task.verdict is not None
-        decision = Decision(
-            Deciding(task.verdict),
-            task.left,
-            task.right,
-            reason=said_of(answer),
-            by=answer.reviewer,
-        )
-        key = f"{task.task_id}/{round_}/{answer.reviewer}/{answer.attempt}"
+        """Decide, and note which decisions it became; put everything back if that is refused."""
+        key = f"{task.task_id}/{round_}/{answer.reviewer}/{answer.attempt}/{answer.at}"
         try:
-            result = self._index.decide(decision, cause=Cause(client="review", key=key))
+            with self._store.reading() as view:
+                wanted = decisions_of(view, task, answer)
+            made = decide_all(self._index, wanted, key)
         except MPIError:
             with self._store.reviewing() as reviews:
-                reviews.keep(round_, answer._replace(at=None, verdict=None))
+                reviews.keep(round_, answer._replace(at=None, verdict=None, records=()))
                 settle(reviews, held_task(reviews, task.task_id))
             raise
+        kept = answer._replace(decisions=made)
         with self._store.reviewing() as reviews:
-            kept = answer._replace(sequence=result.sequence)
             reviews.keep(round_, kept)
         return kept
 
-    def _take_back(self, answer: Answer, now: str) -> None:
-        assert answer.sequence is not None
-        try:
-            self._index.undo(answer.sequence, by=answer.reviewer, reason="undone in review")
-        except NothingToUndo:
-            # somebody else has undone it, or the record is gone
-            return
-
-
-def said_of(answer: Answer) -> str:
-    """The reason of a decision, as the index keeps it: codes, never what a reviewer typed."""
-    return ", ".join(("review", *answer.reasons))
-
 
 def _decides(task: Task) -> bool:
-    pair = task.stream == Stream.OPERATIONAL and task.kind == Kind.PAIR
-    return pair and task.state == DONE
+    """Whether what came of a task is to be decided; a person is split elsewhere."""
+    if task.stream != Stream.OPERATIONAL or task.state != DONE:
+        return False
+    return task.kind == Kind.PAIR or task.verdict == Verdict.SAME

@@ -28,14 +28,19 @@ class Stream(StrEnum):
 
 
 class Kind(StrEnum):
-    """What a task shows: two records, or all records of the person of one."""
+    """What a task shows: two records, all records of the person of one, or one record of whose
+    individual all records are to be found.
+    """
 
     PAIR = "pair"
     PERSON = "person"
+    SEARCH = "search"
 
 
 class Verdict(StrEnum):
-    """What a reviewer says of a pair of records, or of whether a person is one individual."""
+    """What a reviewer says of a pair of records, or of whether a person is one individual; of a
+    search, that the records named are all (`same`), or that there is no other.
+    """
 
     SAME = "same"
     DIFFERENT = "different"
@@ -83,17 +88,19 @@ def outcome(
     """The state of a task and its verdict, if it has one.
 
     What an adjudicator said stands. Otherwise enough reviewers must have answered, and if they
-    differ, or any cannot tell, an adjudicator is wanted. A known task never comes to an end.
+    differ (also in the records that they name), or cannot tell, an adjudicator is wanted. A known
+    task never comes to an end.
     """
     said = [each.verdict for each in adjudications if each.stands]
     if said:
         return DONE, said[-1]
-    verdicts = [each.verdict for each in answers if each.stands]
-    if stream == Stream.KNOWN or len(verdicts) < NEEDED[stream]:
+    given = [(each.verdict, frozenset(each.records)) for each in answers if each.stands]
+    if stream == Stream.KNOWN or len(given) < NEEDED[stream]:
         return OPEN, None
-    if len(set(verdicts)) > 1 or Verdict.UNSURE in verdicts:
+    verdict = given[0][0]
+    if len(set(given)) > 1 or verdict == Verdict.UNSURE:
         return ADJUDICATION, None
-    return DONE, verdicts[0]
+    return DONE, verdict
 
 
 def shows_known(answered: int) -> bool:

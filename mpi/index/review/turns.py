@@ -20,8 +20,10 @@ from mpi.index.review.rules import (
     outcome,
     shows_known,
 )
+from mpi.records import RecordKey
+from mpi.store.review_parts import Round
 from mpi.store.review_rows import Answer, Task
-from mpi.store.reviews import ADJUDICATION, OPEN, Reviews, Round, Wanted
+from mpi.store.reviews import ADJUDICATION, OPEN, Reviews, Wanted
 
 LONGEST_SECONDS = 3600
 """Time on a task beyond this is not work on it."""
@@ -33,11 +35,16 @@ ROUNDS: tuple[Round, Round] = ("adjudication", "answer")
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a reviewer says of a task."""
+    """What a reviewer says of a task.
+
+    `records` are those that they say are of one individual: of a person that is one, all that they
+    were shown (without, all that the person has), and of a search all that they found.
+    """
 
     verdict: Verdict
     reasons: tuple[str, ...] = ()
     comment: str = ""
+    records: tuple[RecordKey, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +180,7 @@ def answered(begun: Answer, said: Said, now: str) -> Answer:
         verdict=str(said.verdict),
         reasons=said.reasons,
         comment=said.comment[:LONGEST_COMMENT],
+        records=tuple(sorted(set(said.records))),
         seconds=min(max(int(taken.total_seconds()), 0), LONGEST_SECONDS),
     )
 

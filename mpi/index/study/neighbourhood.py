@@ -96,14 +96,17 @@ def name_of(key: RecordKey) -> str:
 def bridges(n: int, left: Integers, right: Integers, *, among: Flags) -> Flags:
     """Which links connect two parts of n records that nothing else connects.
 
-    Only the links `among` count. A bridge lies on every spanning tree, so at most n - 1 links are
-    tried.
+    Only the links `among` count. A bridge lies on every spanning tree, and no record is linked to
+    both its ends, so hardly any have to be tried.
     """
     found = np.zeros(len(left), dtype=bool)
     used = np.flatnonzero(among)
     whole = _graph(n, left[used], right[used], used + 1)
+    tree = minimum_spanning_tree(whole).data.astype(np.int64) - 1
+    near = (whole + whole.T).astype(bool)
+    shared = near[left[tree]].multiply(near[right[tree]]).sum(axis=1)
     parts = connected_components(whole, directed=False)[0]
-    for at in minimum_spanning_tree(whole).data.astype(np.int64) - 1:
+    for at in tree[np.asarray(shared).ravel() == 0]:
         others = used[used != at]
         without = _graph(n, left[others], right[others], others + 1)
         found[at] = connected_components(without, directed=False)[0] > parts

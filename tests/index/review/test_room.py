@@ -162,7 +162,7 @@ def test_an_operational_answer_becomes_a_decision_with_reviewer_and_reasons(list
     said = Said(Verdict.DIFFERENT, ("twins", "too-little"), "they are twins")
     answer = listed.answer(task.task_id, "ann", said)
     (found,) = decisions(index)
-    assert found.sequence == answer.sequence
+    assert (found.sequence,) == answer.decisions
     assert found.by == "ann"
     assert found.reason == "review, twins, too-little"
     persons = {listed.person_of(key) for key in (task.left, task.right)}
