@@ -56,7 +56,7 @@ class Wanted:
     `needed` has the streams, with the answers that a task of each takes. An attempt that was begun
     before `stale` and not answered no longer keeps others away. `after` is the task before it, and
     `sources` those whose records the reviewer may see, None for all; `restricted`, whether also
-    those of persons who are.
+    those of persons who are, and searches: nothing may be kept from whoever is to find all.
     """
 
     needed: Mapping[str, int]
@@ -185,7 +185,7 @@ class Reviews:
         if wanted.sources is not None:
             asked = asked.where(_of_sources(wanted.sources))
         if not wanted.restricted:
-            asked = asked.where(~of_restricted(self._connection))
+            asked = asked.where(~of_restricted(self._connection), _T.kind != "search")
         ordered = asked.order_by(_T.priority.desc(), _T.task_id).limit(1)
         row = self._connection.execute(ordered).first()
         return None if row is None else task_of(row)

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request, Response
 
 from mpi.errors import PersonNotFound, UsageError
 from mpi.index.explain import key_of
+from mpi.index.review.graph import FEW
 from mpi.index.review.search import find, further
 from mpi.index.review.split import MOST_RECORDS
 from mpi.records import Identifier, Name, Record, RecordKey
@@ -40,6 +41,7 @@ def person(
         "kept": kept,
         "made": _sequences(made),
         "most": MOST_RECORDS,
+        "many": FEW,
     }
     return page(request, "person.html", values)
 

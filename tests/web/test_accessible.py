@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mpi.index.review.rules import Kind
+from mpi.index.review.rules import Kind, Stream
 from tests.web.conftest import press, start
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -62,7 +62,7 @@ def test_tasks_have_none_before_and_after_the_answer(visit, violations):
 
 def test_pairs_and_persons_of_the_index_have_none(visit, site, room, violations):
     page = visit("Cas A")
-    for kind in Kind:
+    for kind in (Kind.PAIR, Kind.PERSON):
         task = next(each for each in room.urgent(limit=200) if each.kind == kind)
         page.goto(f"{site}/task/{task.task_id}?within=operational")
         assert violations(page) == []
@@ -70,4 +70,21 @@ def test_pairs_and_persons_of_the_index_have_none(visit, site, room, violations)
     assert violations(page) == []
     with page.expect_navigation():
         page.get_by_role("button", name="Search for further records").click()
+    assert violations(page) == []
+
+
+def test_a_search_has_none_before_and_after_the_answer(visit, site, room, violations):
+    page = visit("Dot A")
+    room.draw_searches(size=1)
+    with room.store.reviews() as reviews:
+        (name,) = reviews.samples(Stream.EVALUATION, Kind.SEARCH)
+        (task,) = reviews.of_sample(Stream.EVALUATION, name)
+    page.goto(f"{site}/task/{task.task_id}?within=evaluation")
+    assert violations(page) == []
+    press(page, "m")
+    assert page.get_by_role("alert").is_visible()
+    assert violations(page) == []
+    page.locator("input[name=record]").first.check()
+    press(page, "m")
+    page.goto(f"{site}/task/{task.task_id}")
     assert violations(page) == []

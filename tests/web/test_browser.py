@@ -11,6 +11,7 @@ from sqlalchemy import select
 from mpi.index.review.rules import Kind, Stream
 from mpi.index.verify import verify
 from mpi.store.schema import decision
+from tests.web.browsing import SCREENSHOTS
 from tests.web.conftest import HOSTILE, LONG, MANY, press, start, task_of
 
 
@@ -204,6 +205,11 @@ def test_a_person_of_two_hundred_records_is_usable(visit, index, room, screensho
     assert time.perf_counter() - began < 5
     assert page.locator("table.records tbody tr").count() == MANY
     screenshots(page, "person-of-200-records")
+    page.screenshot(path=SCREENSHOTS / "person-of-200-records-window.png")
+    assert page.get_by_role("button", name="Split into these individuals").is_visible()
+    page.get_by_label("Show only the records").check()
+    odd = [row for row in room.person(person.person_id).rows if row.odd]
+    assert page.locator("table.records tbody tr:visible").count() == len(odd) < MANY
 
 
 def test_it_works_without_a_script(visit, room):

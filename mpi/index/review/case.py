@@ -14,7 +14,7 @@ from mpi.access.restricted import without_location
 from mpi.access.sight import Sight
 from mpi.errors import RecordNotFound, TaskNotFound
 from mpi.index.review.fields import Field, fields_of
-from mpi.index.review.rules import BLIND
+from mpi.index.review.rules import BLIND, Kind
 from mpi.linking.intake import record_of
 from mpi.model.frequencies import Frequencies
 from mpi.records import RESTRICTED, Record, RecordKey
@@ -83,7 +83,12 @@ def pair_case(view: View, task: Task, sight: Sight, frequencies: Frequencies) ->
 
 
 def shows(view: View, task: Task, sight: Sight) -> bool:
-    """Whether a reviewer may be shown a task: they know of its records and of whose they are."""
+    """Whether a reviewer may be shown a task: they know of its records and of whose they are.
+
+    A search is for those from whom nothing is kept: others could not say that they found all.
+    """
+    if task.kind == Kind.SEARCH and not sight.whole:
+        return False
     keys = [key for key in (task.left, task.right) if key is not None]
     if not all(sight.knows(key.source) for key in keys):
         return False

@@ -39,6 +39,11 @@ class RecordRow:
     golden: bool
     cells: tuple[Cell, ...]
 
+    @property
+    def odd(self) -> bool:
+        """Whether something that it says is unlike what most others say."""
+        return any(cell.odd for cell in self.cells)
+
 
 @dataclass(frozen=True, slots=True)
 class PersonCase:
