@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import socket
 import sys
 import webbrowser
 from pathlib import Path
@@ -50,7 +49,7 @@ def review(
 
     try:
         from mpi.web.app import PATH
-        from mpi.web.local import local_pages
+        from mpi.web.local import listening, local_pages
     except ImportError as error:
         said = "The pages need more: pip install 'master-person-index[web]'."
         raise UsageError(said) from error
@@ -68,9 +67,7 @@ def review(
             server_header=False,
         )
         server = uvicorn.Server(config)
-        listener = config.bind_socket()
-        # else each page waits 40 ms: asyncio sees to it only for sockets that it opens itself
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        listener = listening(config)
         address = f"http://127.0.0.1:{listener.getsockname()[1]}{PATH}/"
         sys.stderr.write(f"Review pages: {address}\n")
         if open_browser and sys.stdout.isatty():

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import re
+import socket
 import subprocess
 import sys
 
 import httpx
 import pyarrow.parquet as pq
 import pytest
+import uvicorn
 
 from mpi.cli.app import main
+from mpi.index.index import Index
+from mpi.index.review.rules import Stream, Verdict
+from mpi.index.review.turns import Said
+from mpi.web.local import listening
 
 
 @pytest.fixture
@@ -41,6 +48,43 @@ def test_where_nothing_was_drawn_there_are_no_labels(url, tmp_path, capsys):
     )
     assert code == 1
     assert "No sample of the training stream" in capsys.readouterr().err
+
+
+def test_individuals_are_drawn_searched_for_and_judged_by(url, capsys):
+    assert run("evaluate", "--index", url, "--searches") == 1
+    assert "mpi sample --searches" in capsys.readouterr().err
+    assert run("sample", "--index", url, "--searches", "--size", 20) in (0, None)
+    assert "Individuals to search for" in capsys.readouterr().out
+    with Index.open(url) as index:
+        room = index.review_room()
+        for reviewer in ("ann", "ben"):
+            task = room.next(reviewer, [Stream.EVALUATION])
+            everybody = tuple(row.key for row in room.search(task).rows)
+            room.answer(task.task_id, reviewer, Said(Verdict.SAME, records=everybody))
+    assert run("evaluate", "--index", url, "--searches", "--json") in (0, None)
+    found = json.loads(capsys.readouterr().out)
+    assert (found["drawn"], found["done"], found["unsure"]) == (20, 1, 0)
+    assert run("evaluate", "--index", url, "--searches") in (0, None)
+    shown = capsys.readouterr()
+    assert "19 of 20 individuals have not been searched for yet" in shown.out + shown.err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("sample", "--searches", "--to", "searches.csv"),
+        ("sample", "--searches", "--stream", "training"),
+        ("evaluate", "--searches", "--labels", "labels.csv"),
+        ("evaluate", "--searches", "--by", "sex"),
+    ],
+)
+def test_what_does_not_go_with_searches_is_refused(url, arguments):
+    assert run(*arguments, "--index", url) == 2
+
+
+def test_an_answer_does_not_wait_for_what_the_client_acknowledges():
+    with listening(uvicorn.Config(None, host="127.0.0.1", port=0, log_level="error")) as opened:
+        assert opened.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def test_the_pages_are_served_on_this_machine_and_say_where(url):

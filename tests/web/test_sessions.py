@@ -167,7 +167,7 @@ def test_an_answer_that_is_none_is_asked_for_again(client, room):
     task = room.next("Olu", [Stream.EVALUATION])
     answer = client.post(f"/review/task/{task.task_id}", data={"form": form, "verdict": "maybe"})
     assert answer.status_code == 200
-    assert "Say what the two records are" in answer.text
+    assert "Choose one of the three answers" in answer.text
     assert room.look(task.task_id, "Olu").mine is None
 
 
