@@ -15,7 +15,7 @@ import pytest
 from mpi.errors import UnwritableOutput, UsageError
 from mpi.index.link import link
 from mpi.index.staging import alone
-from tests.index.linking import At, edited, membership
+from tests.index.linking import LATER, At, edited, membership
 from tests.invented import LINKED
 
 BEFORE = {
@@ -164,6 +164,21 @@ def test_what_the_same_link_has_finished_is_taken_up_whatever_the_limits(failed)
     limits = replace(options.limits, threads=1, memory="300MB")
     found = link(*given, options=replace(options, limits=limits))
     assert found.taken_up == ("standardise", "blocked", "settled")
+
+
+def test_a_link_into_an_index_in_use_is_resumed(invented, url, tmp_path):
+    before = membership(url)
+    options = replace(LATER, work=tmp_path / "work")
+
+    def fail():
+        raise RuntimeError
+
+    progress = At("write the index", fail)
+    with pytest.raises(RuntimeError):
+        link(invented.feeds, invented.brief_model, url, options=options, progress=progress)
+    found = link(invented.feeds, invented.brief_model, url, options=options)
+    assert found.taken_up == ("standardise", "blocked", "settled")
+    assert membership(url) == before
 
 
 def test_rejects_of_a_feed_that_is_not_read_again_are_written_all_the_same(
