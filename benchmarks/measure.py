@@ -63,11 +63,16 @@ class Spread:
 
 
 class PeakMemory:
-    """Samples the resident memory of a process and all its descendants until stopped."""
+    """Samples the resident memory of a process and all its descendants until stopped.
+
+    `peak` counts the pages of mapped files, which the system takes back at need; `unmapped` does
+    not.
+    """
 
     def __init__(self, pid: int) -> None:
         self.pid = pid
         self.peak = 0
+        self.unmapped = 0
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
@@ -87,9 +92,13 @@ class PeakMemory:
     def _watch(self) -> None:
         stopped = False
         while not stopped:
-            self.peak = max(self.peak, resident_bytes(self.pid))
+            self._look()
             stopped = self._stop.wait(SAMPLE_SECONDS)
+        self._look()
+
+    def _look(self) -> None:
         self.peak = max(self.peak, resident_bytes(self.pid))
+        self.unmapped = max(self.unmapped, resident_bytes(self.pid, mapped=False))
 
 
 class Steps:
@@ -163,15 +172,15 @@ def run_command(arguments: Sequence[str | Path]) -> Usage:
     return Usage(spent, cpu, memory.megabytes)
 
 
-def resident_bytes(pid: int) -> int:
-    """Resident memory of a process and its descendants now.
+def resident_bytes(pid: int, *, mapped: bool = True) -> int:
+    """Resident memory of a process and its descendants now, with or without mapped files.
 
     Pages shared between processes count in each. Without /proc (macOS) it is the highest so far
     of this process alone.
     """
     if not Path("/proc/self/statm").exists():
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return sum(_own_resident_bytes(each) for each in _tree(pid))
+    return sum(_own_resident_bytes(each, mapped=mapped) for each in _tree(pid))
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
@@ -199,9 +208,11 @@ def _tree(pid: int) -> Iterator[int]:
             yield from _tree(int(child))
 
 
-def _own_resident_bytes(pid: int) -> int:
-    words = _words(Path(f"/proc/{pid}/statm"))
-    return int(words[1]) * PAGE if len(words) > 1 else 0
+def _own_resident_bytes(pid: int, *, mapped: bool) -> int:
+    words = [int(word) for word in _words(Path(f"/proc/{pid}/statm"))]
+    if len(words) < 3:
+        return 0
+    return (words[1] if mapped else words[1] - words[2]) * PAGE
 
 
 def _words(path: Path) -> list[str]:

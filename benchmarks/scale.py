@@ -26,7 +26,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from measure import MEGABYTE, STEP_HEADER, Usage, machine, pin, run_command, table
+from measure import (
+    MEGABYTE,
+    STEP_HEADER,
+    PeakMemory,
+    Usage,
+    machine,
+    pin,
+    run_command,
+    table,
+)
 
 from mpi.index.forecast import RATES, Forecast, Run, forecast, runs_of
 
@@ -51,7 +60,7 @@ def measured(options: argparse.Namespace) -> dict[str, Any]:
     command = _use_case("link", feeds, model, said)
     command += ["--index", f"sqlite:///{url}", "--threads", str(options.threads)]
     command += ["--memory", options.memory, "--temp", temp]
-    with _largest(temp) as largest:
+    with _largest(temp) as largest, PeakMemory(os.getpid()) as memory:
         whole = run_command(command)
     entry = _entry(json.loads(said.read_text()), _looked_up(url))
     shutil.rmtree(temp)
@@ -60,6 +69,7 @@ def measured(options: argparse.Namespace) -> dict[str, Any]:
     return {
         **entry,
         "peak_mb": round(whole.peak_mb),
+        "unmapped_mb": round(memory.unmapped / MEGABYTE),
         "temp_mb": round(max(largest) / MEGABYTE),
         "whole": whole.as_dict(),
         "synthesise": invented and invented.as_dict(),

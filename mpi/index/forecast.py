@@ -108,7 +108,7 @@ class Forecast(ShownAsTable):
             ("Candidate pairs", f"{self.pairs:,}"),
             ("  if they grow no faster than records", f"{self.least_pairs:,}"),
             ("Links", f"{self.links:,}"),
-            ("Memory on one machine", _gigabytes(self.memory)),
+            ("Memory on one machine, with mapped files", _gigabytes(self.memory)),
             ("Disk on one machine, with the index", _gigabytes(self.disk)),
             ("Shuffle on a cluster", _gigabytes(self.shuffle)),
             ("Hours of CPU", f"{self.cpu_hours:,.2f}"),
@@ -226,6 +226,8 @@ class _Expected:
             f"A person has {self._per_person():.2f} records: in proportion to the sources.",
             "Steps on all processors take their CPU time divided by them, the others all of it;"
             " reading disks is not waited for.",
+            "Memory grows in a line. It includes the pages of mapped files, some 1.8 KB a record,"
+            " which the system takes back when it is short; DuckDB's part keeps to its limit.",
             "Shuffle: each key and pair is sent once, and both records of each pair.",
         )
 
