@@ -11,6 +11,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -130,7 +131,9 @@ def placed(links: Sequence[StoredLink], numbers: Sequence[int]) -> tuple[Integer
     >>> [each.tolist() for each in placed(links, [9, 3, 7])]
     [[1, 2], [2, 0], [40, 12]]
     """
-    found = np.array(links, dtype=np.int64).reshape(-1, len(StoredLink._fields))
+    wide = len(StoredLink._fields)
+    values = chain.from_iterable(links)
+    found = np.fromiter(values, np.int64, count=wide * len(links)).reshape(-1, wide)
     order = np.argsort(numbers)
     ends = order[np.searchsorted(np.asarray(numbers)[order], found[:, :2])]
     by_ends = np.lexsort((ends[:, 1], ends[:, 0]))
