@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from mpi.cli.loaded import set_loaded_apart
 from mpi.cli.logs import log_to_stderr
 from mpi.cli.options import IndexOption, index_url
 from mpi.errors import UsageError
@@ -72,4 +73,5 @@ def review(
         sys.stderr.write(f"Review pages: {address}\n")
         if open_browser and sys.stdout.isatty():
             webbrowser.open(address)
+        set_loaded_apart()
         server.run(sockets=[listener])

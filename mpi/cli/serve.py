@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mpi.cli.loaded import set_loaded_apart
 from mpi.cli.logs import log_to_stderr
 from mpi.cli.options import IndexOption, PolicyOption, SourcesOption, index_url, sources_folder
 from mpi.settings import Settings
@@ -75,6 +76,7 @@ def serve(
         log.info("policy %s", access.policy.name)
     else:
         log.warning(OPEN)
+    set_loaded_apart()
     # Its access log would hold the identifiers that URLs carry; ours has route templates.
     uvicorn.run(
         app,
