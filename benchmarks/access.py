@@ -28,7 +28,8 @@ from mpi.access.access import Access, opened
 from mpi.access.operations import Operation
 from mpi.index.index import Index
 from mpi.records import Identifier
-from tests.access.policies import HEAD, Issuer, clients, grant, profile, written
+from tests.access import policies
+from tests.access.policies import HEAD, Issuer, clients, grant, profile
 
 EVERYTHING = grant("TREAT", ask_with=["*"], see=["*"], sources=["*"])
 POLICY = (
@@ -37,6 +38,11 @@ POLICY = (
     + clients(benchmark="all")
 )
 TARGET_MS = 0.3
+
+
+def written(folder: Path) -> Path:
+    """The policy in a folder, with its issuer's keys beside it."""
+    return policies.written(folder, POLICY)
 
 
 def token() -> str:
@@ -113,7 +119,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     if len(asked) <= WARM_UP:
         raise SystemExit(f"The index holds only {len(asked)} records with an identifier.")
     with tempfile.TemporaryDirectory(prefix="mpi-access-", dir=".") as folder:
-        policy = written(Path(folder), POLICY)
+        policy = written(Path(folder))
         whole = over_http(options.index, asked, policy)
         parts = in_process(options.index, asked, policy)
     bare, guarded, constant = whole.values()

@@ -1,6 +1,6 @@
 """Kill a server at random moments: was anybody told anything that is not in the audit?
 
-    PYTHONPATH=benchmarks python benchmarks/torture/audit_kills.py --index sqlite:///mpi.db
+    PYTHONPATH=.:benchmarks python benchmarks/torture/audit_kills.py --index sqlite:///mpi.db
 
 A server with a policy answers several connections at once. It is killed (SIGKILL) after a random
 time, and another begins. Whatever answer a client has received must be in the audit under its

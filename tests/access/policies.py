@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -24,7 +26,7 @@ jwks = "jwks.json"
 RATE = (60_000, 10_000)
 
 
-def grant(*purposes, **said):
+def grant(*purposes: str, **said: Any) -> dict[str, Any]:
     """What is granted for some purposes: to ask with, see and know of nothing unless it is said."""
     return {
         "purposes": list(purposes),
@@ -38,7 +40,13 @@ def grant(*purposes, **said):
     }
 
 
-def profile(name, operations, *grants, rate=RATE, **said):
+def profile(
+    name: str,
+    operations: Sequence[str],
+    *grants: Mapping[str, Any],
+    rate: tuple[int, int] = RATE,
+    **said: Any,
+) -> str:
     """A kind of client that may do some operations, as TOML."""
     per_minute, burst = rate
     lines = [
@@ -51,7 +59,7 @@ def profile(name, operations, *grants, rate=RATE, **said):
     return "\n".join(lines) + "\n"
 
 
-def clients(**profiles):
+def clients(**profiles: str) -> str:
     """Clients by name, each of a profile, as TOML."""
     described = (
         f'[clients.{name}]\nprofile = "{of}"\norganisation = "{name.title()}"\n'
@@ -60,7 +68,7 @@ def clients(**profiles):
     return "".join(described)
 
 
-def _lines(said):
+def _lines(said: Mapping[str, Any]) -> list[str]:
     return [f"{name} = {json.dumps(value)}" for name, value in said.items()]
 
 
@@ -132,7 +140,7 @@ class Issuer:
     """Signs tokens with keys that are made once."""
 
     @property
-    def published(self):
+    def published(self) -> dict[str, Any]:
         """The key set."""
         rsa_key = RSAAlgorithm.to_jwk(KEYS["rsa-1"].public_key(), as_dict=True)
         ec_key = ECAlgorithm.to_jwk(KEYS["ec-1"].public_key(), as_dict=True)
@@ -143,7 +151,7 @@ class Issuer:
             ]
         }
 
-    def claims(self, client="clinic", **others):
+    def claims(self, client: str = "clinic", **others: Any) -> dict[str, Any]:
         """What a token of a client says."""
         now = int(time.time())
         said = {
@@ -160,14 +168,24 @@ class Issuer:
         found = {**said, **others}
         return {name: value for name, value in found.items() if value is not None}
 
-    def token(self, client="clinic", *, kid="ec-1", key=None, alg=None, **others):
+    def token(
+        self,
+        client: str = "clinic",
+        *,
+        kid: str = "ec-1",
+        key: Any = None,
+        alg: str | None = None,
+        **others: Any,
+    ) -> str:
         """A signed token; `others` replace claims, and None takes one out."""
         algorithm = alg or {"rsa-1": "RS256", "ec-1": "ES256"}.get(kid, "RS256")
         signed_with = KEYS.get(kid) if key is None else key
         claims = self.claims(client, **others)
         return jwt.encode(claims, signed_with, algorithm, headers={"kid": kid})
 
-    def headers(self, client="clinic", *, purpose="", **others):
+    def headers(
+        self, client: str = "clinic", *, purpose: str = "", **others: Any
+    ) -> dict[str, str]:
         """The headers of a request by a client."""
         said = {"authorization": f"Bearer {self.token(client, **others)}"}
         return said | ({"x-purpose-of-use": purpose} if purpose else {})
