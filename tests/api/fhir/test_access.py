@@ -5,40 +5,11 @@ from __future__ import annotations
 import pytest
 from fastapi.testclient import TestClient
 
-from mpi.access.reading import Kept, found
-from mpi.api.app import create_app
 from mpi.api.fhir import feed, match, metadata, pix, read, search
-from mpi.identifiers import NAMESPACE
-from tests.access.policies import HEAD, RATE, Issuer, access_of, clients, grant, profile
 from tests.api.conftest import HERE
-from tests.api.fhir import world
 from tests.api.fhir.answers import identifiers, patients, refusal, resource, targets
+from tests.api.fhir.guarded import by_pix, entries_of, headers, policy, serving
 from tests.api.fhir.world import BLUE, CRN, GREEN, NHS, PNC, RED, ZELDA, patient
-
-ISSUED = Issuer()
-SCOPES = "ITI-83 ITI-78 ITI-119 ITI-104"
-KNOWN = ("pds", "red", "blue")
-SEEN = ["nhs-number", "local-patient-id"]
-
-
-def policy(sources=KNOWN, see=SEEN, rate=RATE):
-    """A clinic that feeds Red: it may treat, and administer."""
-    treat = grant(
-        "TREAT",
-        ask_with=SEEN,
-        see=list(see),
-        sources=list(sources),
-        minimum_confidence=0.5,
-        demographic_search=True,
-    )
-    numbers = ["nhs-number"]
-    administer = grant(
-        "PATADMIN", ask_with=numbers, see=numbers, sources=["pds"], minimum_confidence=0.5
-    )
-    operations = ["look-up", "match", "search", "feed"]
-    described = profile("health", operations, treat, administer, feeds=["red"], rate=rate)
-    return HEAD + described + clients(clinic="health")
-
 
 ALL = (
     ("GET", "/fhir/Patient/$ihe-pix?sourceIdentifier=x|y"),
@@ -53,18 +24,6 @@ ALL = (
 )
 
 
-def headers(purpose="TREAT", **others):
-    return ISSUED.headers(purpose=purpose, **{"scope": SCOPES, **others})
-
-
-def serving(index, folder, text):
-    """An application over an index file, under a policy that is written to a new folder."""
-    folder.mkdir(exist_ok=True)
-    sources = world.sources_in(folder / "sources")
-    access = access_of(folder, text, folder / "sources")
-    return create_app(f"sqlite:///{index}", NAMESPACE, access, sources)
-
-
 @pytest.fixture(scope="module")
 def app(fhir_folder, tmp_path_factory):
     return serving(fhir_folder / "mpi.db", tmp_path_factory.mktemp("policy"), policy())
@@ -74,16 +33,6 @@ def app(fhir_folder, tmp_path_factory):
 def client(app):
     with TestClient(app, base_url=HERE, raise_server_exceptions=False) as client:
         yield client
-
-
-def entries_of(app, answer):
-    kept = Kept.of(app.state.access.policy)
-    return found(kept, [lambda e: e.get("request") == answer.headers["x-request-id"]])
-
-
-def by_pix(client, source, *wanted, **said):
-    query = [("sourceIdentifier", source), *(("targetSystem", each) for each in wanted)]
-    return client.get("/fhir/Patient/$ihe-pix", params=query, headers=headers(**said))
 
 
 def test_what_may_not_be_seen_looks_as_if_it_were_not_there(client):
@@ -137,52 +86,6 @@ def test_who_may_not_search_by_individuals_is_not_told_of_them(client):
         403,
         "forbidden",
     )
-
-
-@pytest.mark.parametrize("born", ["1961-04-30", "1999-01-01"], ids=["right", "wrong"])
-@pytest.mark.parametrize("named", [{"identifier": f"{NHS}|9990000018"}, {"_id": "{id}"}], ids=str)
-@pytest.mark.parametrize(
-    "said",
-    [{"birthdate": "{born}"}, {"birthdate": "{born}", "family": "Quillfeather"}],
-    ids=["birth date", "and name"],
-)
-def test_who_may_not_search_by_individuals_cannot_have_one_confirmed(client, named, said, born):
-    (where,) = targets(resource(by_pix(client, f"{NHS}|9990000018", purpose="PATADMIN")))
-    filled = {"{id}": where.removeprefix("Patient/"), "{born}": born}
-    query = {name: filled.get(value, value) for name, value in (named | said).items()}
-    answers = [
-        client.get("/fhir/Patient", params=query, headers=headers("PATADMIN")),
-        client.post("/fhir/Patient/_search", data=query, headers=headers("PATADMIN")),
-    ]
-    for answer in answers:
-        issue = refusal(answer, 403, "forbidden")
-        assert {each["code"] for each in issue["details"]["coding"]} == {"search-not-permitted"}
-    alone = {name: filled.get(value, value) for name, value in named.items()}
-    found = resource(client.get("/fhir/Patient", params=alone, headers=headers("PATADMIN")))
-    assert found["total"] == 1
-
-
-def test_a_former_id_leads_to_those_alone_whose_records_may_be_known(own, tmp_path):
-    gone = former_id(own)
-    told = {}
-    for name, sources in (("knows", KNOWN), ("does not", ("pds", "blue"))):
-        app = serving(tmp_path / "mpi.db", tmp_path / name, policy(sources))
-        with TestClient(app, base_url=HERE) as client:
-            told[name] = by_pix(client, f"{HERE}/fhir|Patient/{gone}")
-    assert len(targets(resource(told["knows"]))) == 1
-    refusal(told["does not"], 404, "not-found", "sourceIdentifier Patient Identifier not found")
-
-
-def former_id(client):
-    """A person id whose only record was Red's, and which now is with others."""
-    alone = patient("Quillfeather", "Zelda Maud", "1961-04-30", identifiers=[(RED, "R50")])
-    moved = {**alone, "identifier": [*alone["identifier"], {"system": NHS, "value": "9990000018"}]}
-    alone = {**alone, "birthDate": "1933-03-03", "name": [{"family": "Elsewhere"}]}
-    query = {"identifier": f"{RED}|R50"}
-    before = client.put("/fhir/Patient", params=query, json=alone).headers["location"]
-    after = client.put("/fhir/Patient", params=query, json={**moved, **ZELDA}).headers["location"]
-    assert before != after
-    return before.rpartition("/")[2]
 
 
 @pytest.mark.parametrize(("method", "path"), ALL)
@@ -311,27 +214,3 @@ def test_too_many_requests_say_when_to_come_again(fhir_folder, tmp_path):
         answer = by_pix(client, f"{RED}|R1")
     refusal(answer, 429, "throttled")
     assert int(answer.headers["retry-after"]) > 0
-
-
-def test_what_replaced_an_identifier_is_told_like_any_other(own, tmp_path):
-    link = [{"other": {"identifier": {"system": RED, "value": "R1"}}, "type": "replaced-by"}]
-    gone = {**patient(identifiers=[(RED, "R2")]), "active": False, "link": link}
-    merged = own.put("/fhir/Patient", params={"identifier": f"{RED}|R2"}, json=gone)
-    assert merged.status_code == 200
-    policies = {
-        "sees": policy(),
-        "does not": policy(see=["nhs-number"]),
-        "knows not": policy(sources=["pds", "blue"]),
-    }
-    told, status = {}, {}
-    for name, text in policies.items():
-        app = serving(tmp_path / "mpi.db", tmp_path / name, text)
-        with TestClient(app, base_url=HERE) as client:
-            told[name] = identifiers(resource(by_pix(client, f"{RED}|R2")))
-            status[name] = by_pix(client, f"{RED}|R2").status_code
-    assert status == {"sees": 200, "does not": 200, "knows not": 404}
-    assert told == {
-        "sees": {(NHS, "9990000018"), (RED, "R1"), (BLUE, "B1")},
-        "does not": {(NHS, "9990000018")},
-        "knows not": set(),
-    }
