@@ -14,6 +14,7 @@ from mpi.sources.dates import read_version
 from mpi.sources.description import SourceSystem
 from mpi.sources.header import ROW
 from mpi.sources.rejects import Rejects
+from mpi.sources.versions import version_key
 
 
 def without_repeats(
@@ -68,4 +69,4 @@ def _dropped(
 
 def _version(row: dict[str, Any], source: SourceSystem) -> str:
     version = source.version
-    return read_version(row[version.column], version.formats) if version else ""
+    return version_key(read_version(row[version.column], version.formats)) if version else ""
