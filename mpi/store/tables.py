@@ -89,13 +89,14 @@ def _records(t: Generation) -> Select[Any]:
         )
         .join_from(t.record, t.person, t.person.c.person_no == t.record.c.person_no)
         .join(t.confidence, _pair_with_golden(t), isouter=True)
-        .order_by(number)
+        .order_by(t.record.c.source, t.record.c.source_id)
     )
 
 
 def _cross_references(t: Generation) -> Select[Any]:
     """Every identifier of every record, with the pair of its record and the golden record."""
     c, number, golden = t.confidence.c, t.record.c.record_no, t.person.c.golden_record_no
+    key = (t.record.c.source, t.record.c.source_id)
     return (
         select(
             t.person.c.person_id,
@@ -113,31 +114,41 @@ def _cross_references(t: Generation) -> Select[Any]:
         .join_from(t.record, t.identifier, t.identifier.c.record_no == number)
         .join(t.person, t.person.c.person_no == t.record.c.person_no)
         .join(t.confidence, _pair_with_golden(t), isouter=True)
-        .order_by(number, t.identifier.c.system, t.identifier.c.value)
+        .order_by(*key, t.identifier.c.system, t.identifier.c.value)
     )
 
 
 def _links(t: Generation) -> Select[Any]:
-    """Every link, with the keys and persons of its two records."""
-    left, right = t.record.alias("l"), t.record.alias("r")
-    person_l, person_r = t.person.alias("pl"), t.person.alias("pr")
+    """Every link, with the keys and persons of its two records, the lesser key first.
+
+    Records that came one by one have numbers in the order in which they came.
+    """
+    one, other = t.record.alias("l"), t.record.alias("r")
+    person_of_one, person_of_other = t.person.alias("pl"), t.person.alias("pr")
     c = t.link.c
+    same = one.c.source == other.c.source
+    in_order = or_(one.c.source < other.c.source, and_(same, one.c.source_id < other.c.source_id))
+    sides = ((one, person_of_one), (other, person_of_other))
+    ends = [
+        case((in_order, here), else_=there).label(f"{here.name}_{side}")
+        for side, (near, far) in (("l", sides), ("r", sides[::-1]))
+        for here, there in (
+            (near[0].c.source, far[0].c.source),
+            (near[0].c.source_id, far[0].c.source_id),
+            (near[1].c.person_id, far[1].c.person_id),
+        )
+    ]
     return (
         select(
-            left.c.source.label("source_l"),
-            left.c.source_id.label("source_id_l"),
-            person_l.c.person_id.label("person_id_l"),
-            right.c.source.label("source_r"),
-            right.c.source_id.label("source_id_r"),
-            person_r.c.person_id.label("person_id_r"),
+            *ends,
             c.weight,
             c.blocked,
         )
-        .join_from(t.link, left, left.c.record_no == c.record_l)
-        .join(right, right.c.record_no == c.record_r)
-        .join(person_l, person_l.c.person_no == left.c.person_no)
-        .join(person_r, person_r.c.person_no == right.c.person_no)
-        .order_by(c.record_l, c.record_r)
+        .join_from(t.link, one, one.c.record_no == c.record_l)
+        .join(other, other.c.record_no == c.record_r)
+        .join(person_of_one, person_of_one.c.person_no == one.c.person_no)
+        .join(person_of_other, person_of_other.c.person_no == other.c.person_no)
+        .order_by(ends[0], ends[1], ends[3], ends[4])
     )
 
 

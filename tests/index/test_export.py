@@ -67,9 +67,21 @@ def test_links_have_weight_in_bits_and_the_probability_that_follows(index, tmp_p
         "match_probability",
     ]
     by_keys = {(r["source_id_l"], r["source_id_r"]): r for r in table}
-    weak = by_keys["9990000018", "X123456"]
+    weak = by_keys["X123456", "9990000018"]
     assert weak["match_weight"] == 2.0
     assert math.isclose(weak["match_probability"], 0.8)
+
+
+@pytest.mark.parametrize("what", ["cross-references", "links"])
+def test_rows_are_in_the_order_of_the_keys_however_records_came(index, tmp_path, what):
+    index.export(what, tmp_path / "x.parquet")
+    ends = [name for name in pq.read_schema(tmp_path / "x.parquet").names if "source" in name]
+    keys = [
+        tuple(r[name] for name in ends) for r in pq.read_table(tmp_path / "x.parquet").to_pylist()
+    ]
+    assert keys == sorted(keys)
+    if what == "links":
+        assert all(key[:2] < key[2:] for key in keys)
 
 
 @pytest.mark.parametrize("what", ["cross-references", "links"])
