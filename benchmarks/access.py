@@ -47,7 +47,7 @@ def written(folder: Path) -> Path:
 
 def token() -> str:
     """A token that holds for as long as a benchmark takes."""
-    return str(Issuer().token("benchmark", scope="mpi:look-up", exp=int(time()) + 36_000))
+    return Issuer().token("benchmark", scope="mpi:look-up", exp=int(time()) + 36_000)
 
 
 def over_http(url: str, asked: Sequence[Identifier], policy: Path) -> dict[str, Latency]:

@@ -25,7 +25,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from threading import Thread
 
-from access import token
+from access import token, written
 from latency import sampled
 from serving import path_of
 
@@ -33,7 +33,6 @@ from mpi.access.access import opened
 from mpi.access.loader import load_policy
 from mpi.access.reading import Kept
 from mpi.access.verification import verify
-from tests.access.policies import written
 
 CONTEXT = get_context("forkserver")
 CONTEXT.set_forkserver_preload(["uvicorn", "mpi.api.app"])
