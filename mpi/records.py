@@ -89,6 +89,10 @@ class MatchGrade(StrEnum):
 RESTRICTED = "restricted"
 """Finding of a person one of whose records is restricted: nobody is told where they are."""
 
+RESTRICTED_REVIEW = "restricted-review"
+"""Finding of a person whose record matches both sides of a seal: only who may know of seals is
+told."""
+
 PERSONS_LISTED = 10
 MOST_PERSONS_LISTED = 100
 """How many persons an answer to a match lists, unless more are asked for; and how many may be."""
@@ -103,7 +107,8 @@ class CrossReference:
 
     `confidence` is a probability in [0, 1] and answers for the anchor: the records holding the
     identifier asked with, or the golden record when asked by person id. `provisional` says that
-    no labels have checked it yet. `records` are the keys of the records that hold the identifier.
+    no labels have checked it yet. `records` are the keys of the records that hold the identifier;
+    those in `verified_by` say it is verified, and `trusted` are those for which `basis` holds.
     """
 
     identifier: Identifier
@@ -111,6 +116,8 @@ class CrossReference:
     provisional: bool
     basis: Basis
     records: tuple[RecordKey, ...]
+    verified_by: tuple[RecordKey, ...] = ()
+    trusted: tuple[RecordKey, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +127,8 @@ class Person:
     `release` names the match model that produced it. `findings` are codes of what a reviewer
     should look at, such as `two-verified-values`. `confidences` says for each of `records` how sure
     the index is that it is of one individual with the anchor; empty where that is not known.
+    `withheld` are the systems of identifiers that were left out for whom it was made, for the audit
+    alone.
     """
 
     person_id: str
@@ -128,6 +137,7 @@ class Person:
     cross_references: tuple[CrossReference, ...]
     findings: tuple[str, ...] = ()
     confidences: tuple[float, ...] = ()
+    withheld: tuple[str, ...] = ()
 
     @property
     def restricted(self) -> bool:

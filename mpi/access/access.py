@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from mpi.access.account import Recorder
 from mpi.access.anchors import AnchorFile
 from mpi.access.audit import Audit
 from mpi.access.caller import ANYBODY, Caller, admitted
@@ -16,7 +17,7 @@ from mpi.access.jwks import KeySet, fetching
 from mpi.access.keyed import Keyed
 from mpi.access.operations import Operation
 from mpi.access.policy import Policy, Rate
-from mpi.access.question import Question, Recorder
+from mpi.access.question import Question
 from mpi.access.rates import NOBODY, Rates
 from mpi.access.tokens import Tokens
 from mpi.errors import MPIError, NotAuthenticated, NotPermitted, TooManyRequests, UsageError
@@ -96,8 +97,12 @@ class Access:
         caller, refusal = self._admitted(operation, credentials, purpose)
         question = Question(caller, operation, request_id, recorder=self._recorder)
         if refusal is None:
-            refusal = self._too_often(caller.client, caller.rate or NOBODY)
-            question.written = refusal is not None and refusal.repeated
+            try:
+                question.refusals = self.rates.take(caller.client, caller.rate or NOBODY)
+            except TooManyRequests as error:
+                refusal = error
+        if isinstance(refusal, TooManyRequests):
+            question.written, question.refusals = refusal.repeated, refusal.refusals
         question.refusal = refusal
         return question
 

@@ -11,10 +11,10 @@ from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from mpi.access.account import ANSWERED, NOT_FOUND
 from mpi.access.operations import Operation
 from mpi.access.policy import EntryClass
 from mpi.access.purposes import PURPOSES
-from mpi.access.question import ANSWERED, NOT_FOUND
 from mpi.access.reading import Entry
 
 Resource = dict[str, Any]
@@ -79,7 +79,7 @@ def _query(entry: Entry, person: Mapping[str, Any] | None) -> Resource:
 def _disclosure(entry: Entry, person: Mapping[str, Any]) -> Resource:
     """What a recipient was told of one person: the identifiers, as hashes, with confidence."""
     told = [
-        {"type": system, "valueString": f"{hashed} {confidence:.6f}"}
+        {"type": system, "valueString": _with_confidence(hashed, confidence)}
         for system, found in person["told"].items()
         for hashed, confidence in found
     ]
@@ -118,8 +118,19 @@ def _write(entry: Entry) -> Resource:
         **_common(entry, kind, _coding(_TYPE, "rest")),
         "subtype": [_coding(_REST, interaction), _transaction(entry)],
         "action": action,
-        "entity": [*_patient(entry, None), data, _request(entry)],
+        "entity": [*_patients(entry), data, _request(entry)],
     }
+
+
+def _patients(entry: Entry) -> list[Resource]:
+    """Everybody whom the answer to a change named; else what was asked with."""
+    named = [each for person in entry.get("persons", ()) for each in _patient(entry, person)]
+    return named or _patient(entry, None)
+
+
+def _with_confidence(hashed: str, confidence: float | None) -> str:
+    """An identifier as told; what was of the past has no confidence."""
+    return hashed if confidence is None else f"{hashed} {confidence:.6f}"
 
 
 def _common(entry: Entry, kind: str, type_: Resource) -> Resource:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +26,10 @@ class Proof:
     scopes: frozenset[str] | None = None
     purposes: tuple[str, ...] = ()
 
+    def is_good_for(self, operation: Operation) -> bool:
+        """Whether its scopes allow an operation."""
+        return self.scopes is None or not self.scopes.isdisjoint(SCOPES[operation])
+
     @classmethod
     def of_claims(cls, claims: Mapping[str, Any], client_claim: str) -> Proof:
         """What the claims of a verified token prove. Raises NotAuthenticated."""
@@ -46,7 +50,8 @@ class Caller:
     """A client that asks for a purpose, with everything the policy says about that.
 
     `permission` is None for the open service of a developer's machine, which has no policy and
-    keeps nothing back.
+    keeps nothing back; so is whatever of `feeds`, `verifies` and `unrestricts` is unlimited.
+    `operations` are all that the client may do with its token.
     """
 
     client: str
@@ -58,6 +63,9 @@ class Caller:
     batch: int = 1000
     feeds: tuple[str, ...] | None = None
     policy: str = ""
+    operations: frozenset[Operation] = frozenset(Operation)
+    verifies: Mapping[str, Collection[str]] | None = None
+    unrestricts: tuple[str, ...] | None = None
 
     @property
     def purpose(self) -> str:
@@ -85,8 +93,8 @@ def admitted(policy: Policy, proof: Proof, operation: Operation, purpose: str) -
     if client is None:
         raise NotAuthenticated
     profile = policy.profile(client)
-    scoped = proof.scopes is None or proof.scopes & SCOPES[operation]
-    if operation not in profile.operations or not scoped:
+    operations = frozenset(each for each in profile.operations if proof.is_good_for(each))
+    if operation not in operations:
         raise NotPermitted
     return Caller(
         client=proof.client,
@@ -98,6 +106,9 @@ def admitted(policy: Policy, proof: Proof, operation: Operation, purpose: str) -
         batch=profile.batch,
         feeds=profile.feeds,
         policy=policy.name,
+        operations=operations,
+        verifies=profile.verifies,
+        unrestricts=profile.unrestricts,
     )
 
 

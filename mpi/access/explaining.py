@@ -8,6 +8,7 @@ from typing import Any
 from mpi.access.operations import Operation
 from mpi.access.policy import EVERY, Permission, Policy, Profile
 from mpi.access.purposes import PURPOSES
+from mpi.access.sight import Sight
 from mpi.errors import PurposeNotPermitted, UsageError
 from mpi.identifiers import SYSTEMS
 
@@ -97,12 +98,31 @@ def _sentences(profile: Profile, permission: Permission) -> list[str]:
     """What else the policy says, a sentence each."""
     grant, rate = permission.grant, profile.rate
     search = f"by name and birth date, refused beyond {grant.most_matches} persons"
-    feeds = f"May send records of: {', '.join(profile.feeds)}."
     return [
         f"May: {', '.join(profile.operations)}.",
         f"May search {search if grant.demographic_search else 'by identifiers alone'}.",
-        *([feeds] if Operation.FEED in profile.operations else []),
+        *(_of_feeds(profile) if Operation.FEED in profile.operations else []),
         f"May ask {rate.per_minute:,} times a minute, {rate.burst:,} at once; "
         f"{profile.batch:,} in a batch.",
         f"Is {'' if grant.findings else 'not '}told what a reviewer should look at.",
+        f"May {'' if grant.sealed else 'not '}know what seals keep apart.",
+        _of_keys(permission.sight),
     ]
+
+
+def _of_feeds(profile: Profile) -> list[str]:
+    """What a client may send, and how far it is believed."""
+    verified = (f"{', '.join(systems)} of {source}" for source, systems in profile.verifies.items())
+    return [
+        f"May send records of: {', '.join(profile.feeds)}.",
+        f"Is believed what it calls verified: {'; '.join(verified) or 'nothing'}.",
+        "May restrict a person; may lift that where it is for records of: "
+        f"{', '.join(profile.unrestricts) or 'no source system'}.",
+    ]
+
+
+def _of_keys(sight: Sight) -> str:
+    if sight.keys is None:
+        return "Is told the keys of all records that it knows of."
+    known = sorted(source for source in sight.keys if sight.knows(source))
+    return f"Is told the keys of records of: {', '.join(known) or 'no source system'}."

@@ -43,14 +43,17 @@ def load_policy(path: Path, sources: Path | None = None) -> Policy:
     first thing that is wrong, naming the file and the line.
     """
     text = _read(path)
-    document, faults = read_document(text, load_sources(sources))
+    described = load_sources(sources)
+    document, faults = read_document(text, described)
     if faults or document is None:
         # what is missing may only be misspelt, which says more
         first = min(faults, key=lambda each: each.problem == MISSING)
         where = {"file": str(path), "line": first.line, "key": first.key or None}
         raise InvalidPolicy(first.problem, **where)
     name = hashlib.sha256(text.encode()).hexdigest()[:16]
-    return Policy(document, name=name, folder=path.resolve().parent)
+    folder = path.resolve().parent
+    systems = {source: each.key_systems for source, each in described.items()}
+    return Policy(document, name=name, folder=folder, key_systems=systems)
 
 
 def faults_of(path: Path, sources: Path | None = None) -> list[Fault]:
@@ -123,6 +126,14 @@ def _of_profile(
     yield from _unknown((*loc, "feeds"), profile.feeds, sources, what="source system")
     if Operation.FEED in profile.operations and not profile.feeds:
         yield (*loc, "operations"), "Say in `feeds` of which source systems it may send records."
+    for source, systems in profile.verifies.items():
+        if source not in profile.feeds:
+            yield (*loc, "verifies", source), f"It does not send records of {source}: see `feeds`."
+        place = (*loc, "verifies", source)
+        yield from _unknown(place, systems, SYSTEMS, what="identifier system", every=True)
+    for at, source in enumerate(profile.unrestricts):
+        if source not in profile.feeds:
+            yield (*loc, "unrestricts", at), f"It does not send records of {source}: see `feeds`."
     granted: set[str] = set()
     for at, grant in enumerate(profile.grants):
         place = (*loc, "grants", at)
@@ -145,12 +156,6 @@ def _of_grant(
         yield from _unknown((*loc, key), names, SYSTEMS, what="identifier system", every=True)
     names = grant.sources
     yield from _unknown((*loc, "sources"), names, sources, what="source system", every=True)
-    sight = grant.sight()
-    for at, name in enumerate(names):
-        for system in _systems_of_key(sources.get(name)):
-            if not sight.sees(system):
-                problem = f"The keys of its records are identifiers of {system}, not in `see`."
-                yield (*loc, "sources", at), problem
 
 
 def _unknown(
@@ -159,10 +164,3 @@ def _unknown(
     for at, name in enumerate(names):
         if name not in known and not (every and name == EVERY):
             yield (*loc, at), f"There is no {what} {name}. Known are: {', '.join(known)}."
-
-
-def _systems_of_key(source: SourceSystem | None) -> Iterator[str]:
-    """The identifier systems whose values name the records of a source."""
-    for identifier in source.identifiers if source else ():
-        if source and identifier.column == source.key:
-            yield identifier.system

@@ -22,6 +22,8 @@ class Operation(StrEnum):
     """Tell the index of a record, of its end, or that two of one system are one."""
     DECIDE = "decide"
     """A reviewer's word on two records."""
+    MONITOR = "monitor"
+    """How the service is doing: counts and times, of nobody."""
 
 
 SCOPES: Mapping[Operation, frozenset[str]] = MappingProxyType(
@@ -32,6 +34,7 @@ SCOPES: Mapping[Operation, frozenset[str]] = MappingProxyType(
         Operation.EXPLAIN: frozenset({"mpi:explain"}),
         Operation.FEED: frozenset({"mpi:feed", "ITI-104"}),
         Operation.DECIDE: frozenset({"mpi:decide"}),
+        Operation.MONITOR: frozenset({"mpi:monitor"}),
     }
 )
 """The scopes of a token, any of which allows an operation: ours, and those that IHE IUA names."""

@@ -10,13 +10,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, with_config
 
 from mpi.access.operations import Operation
+from mpi.access.restricted import LOCATING
 from mpi.access.sight import Sight
 from mpi.errors import PurposeNotPermitted
+from mpi.identifiers import SYSTEMS
 
 STRICT = ConfigDict(extra="forbid")
 EVERY = "*"
@@ -31,6 +34,8 @@ Regime = Literal["uk-gdpr", "dpa-part-3"]
 Protection Act 2018 (competent authorities, for law enforcement)."""
 Algorithm = Literal["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"]
 Names = tuple[str, ...]
+KeySystems = Mapping[str, frozenset[str] | None]
+"""The identifier systems that the keys of a source's records are of; None where nobody knows."""
 
 
 class EntryClass(StrEnum):
@@ -49,6 +54,7 @@ class Grant:
     """What a client may ask and be told for some purposes, and why that is lawful.
 
     `most_matches` is how many persons a search may find before it is refused as too broad.
+    `sealed` lets it know what seals keep apart (adoption, gender recognition, protection).
     """
 
     purposes: Annotated[Names, Field(min_length=1)]
@@ -61,20 +67,42 @@ class Grant:
     demographic_search: bool = False
     most_matches: Annotated[int, Field(ge=1, le=50)] = 10
     findings: bool = False
+    sealed: bool = False
 
-    def sight(self) -> Sight:
-        """What of the index exists for whoever asks under this grant."""
+    def sight(self, key_systems: KeySystems = MappingProxyType({})) -> Sight:
+        """What of the index exists for whoever asks under this grant.
+
+        Args: key_systems, of each source; the keys of one that is not there, or of which nobody
+        knows, count as identifiers of every system.
+        """
+        see, ask_with = _set(self.see), _set(self.ask_with)
         return Sight(
-            ask_with=_set(self.ask_with),
-            see=_set(self.see),
+            ask_with=ask_with,
+            see=see,
             sources=_set(self.sources),
             minimum_confidence=self.minimum_confidence,
             findings=self.findings,
+            keys=_keys(see, key_systems),
+            ask_keys=_keys(ask_with, key_systems),
+            locating=frozenset(
+                source
+                for source, found in key_systems.items()
+                if not LOCATING.isdisjoint(found or ())
+            ),
+            sealed=self.sealed,
         )
 
 
 def _set(names: Names) -> frozenset[str] | None:
     return None if EVERY in names else frozenset(names)
+
+
+def _keys(systems: frozenset[str] | None, key_systems: KeySystems) -> frozenset[str] | None:
+    """The sources whose keys are of some identifier systems only; None for all there are."""
+    if systems is None or systems >= SYSTEMS.keys():
+        return None
+    known = {source: found for source, found in key_systems.items() if found is not None}
+    return frozenset(source for source, found in known.items() if found <= systems)
 
 
 @with_config(STRICT)
@@ -91,7 +119,10 @@ class Rate:
 class Profile:
     """One kind of client. `feeds` are the source systems of which it may send records.
 
-    `batch` is the most entries it may send in one request.
+    `verifies` gives, for a source that it feeds, the identifier systems whose values count as
+    verified where it says so; any other that it says is verified counts as stated. Anybody who
+    feeds may say that somebody is restricted: only for sources in `unrestricts` may it take that
+    back. `batch` is the most entries it may send in one request.
     """
 
     title: str
@@ -100,6 +131,8 @@ class Profile:
     grants: Annotated[tuple[Grant, ...], Field(min_length=1)]
     batch: Annotated[int, Field(ge=1, le=MOST_IN_A_BATCH)] = 1
     feeds: Names = ()
+    verifies: dict[str, Names] = field(default_factory=dict)
+    unrestricts: Names = ()
 
     @property
     def purposes(self) -> Names:
@@ -189,13 +222,22 @@ class Permission:
 class Policy:
     """A policy in force. `name` is a hash of its text, which every audit entry carries."""
 
-    def __init__(self, document: Document, *, name: str, folder: Path) -> None:
-        """Args: document, checked by the loader; folder, that which its paths are relative to."""
+    def __init__(
+        self,
+        document: Document,
+        *,
+        name: str,
+        folder: Path,
+        key_systems: KeySystems = MappingProxyType({}),
+    ) -> None:
+        """Args: document, checked by the loader; folder, that which its paths are relative to;
+        key_systems, of which the keys of each source's records are.
+        """
         self.document = document
         self.name = name
         self.folder = folder
         self._permissions: Mapping[tuple[str, str], Permission] = {
-            (profile, purpose): Permission(purpose, grant, grant.sight())
+            (profile, purpose): Permission(purpose, grant, grant.sight(key_systems))
             for profile, described in document.profiles.items()
             for grant in described.grants
             for purpose in grant.purposes

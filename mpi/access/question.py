@@ -1,24 +1,20 @@
-"""One request by somebody: what they may be told, and the account of what they were.
+"""One request by somebody: what they may ask, and what they may be told.
 
-A route asks its question through this and answers only after it was written down. What is written
-never holds a value of a person: identifiers are keyed hashes, persons are their ids.
+A route asks its question through this and answers only after it was written down (`account`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
-from mpi.access.caller import Caller
-from mpi.access.disclosure import Disclosed, Withheld, disclose
-from mpi.access.keyed import Keyed
+from mpi.access.account import Account
+from mpi.access.disclosure import Disclosed, Withheld, disclose, without_keys
 from mpi.access.operations import Operation
-from mpi.access.policy import EntryClass
+from mpi.access.policy import EVERY
 from mpi.access.sight import Sight
 from mpi.errors import (
     BatchTooLarge,
-    MPIError,
     NotPermitted,
     SearchNotPermitted,
     SearchTooBroad,
@@ -27,49 +23,10 @@ from mpi.errors import (
 from mpi.identifiers import SYSTEMS, clean_identifier
 from mpi.records import Identifier, Person, Record
 
-CLASS_OF: Mapping[Operation, EntryClass] = {
-    Operation.LOOK_UP: EntryClass.LOOK_UP,
-    Operation.MATCH: EntryClass.MATCH,
-    Operation.SEARCH: EntryClass.MATCH,
-    Operation.EXPLAIN: EntryClass.LOOK_UP,
-    Operation.FEED: EntryClass.WRITE,
-    Operation.DECIDE: EntryClass.WRITE,
-}
-ANSWERED, NOT_FOUND, REFUSED = "answered", "not-found", "refused"
-
-
-class Writes(Protocol):
-    """Where entries go; they are durable on return."""
-
-    def write(self, *entries: Mapping[str, Any]) -> None:
-        """Write entries in their order. Raises AuditUnavailable."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Recorder:
-    """Writes down questions: to an audit, with identifiers as keyed hashes."""
-
-    audit: Writes
-    keyed: Keyed
-
 
 @dataclass(slots=True)
-class Question:
-    """A request, and by whom.
-
-    `recorder` is None without a policy: then nothing is kept back and nothing written. `written`
-    says that the request has been accounted for. `refusal` is why it was not let in, if so.
-    """
-
-    caller: Caller
-    operation: Operation
-    request_id: str
-    transaction: str = ""
-    recorder: Recorder | None = None
-    written: bool = False
-    refusal: MPIError | None = None
-    _asked: list[Identifier] = field(default_factory=list)
+class Question(Account):
+    """A request, and by whom; see `Account` for its parts."""
 
     @property
     def sight(self) -> Sight:
@@ -94,9 +51,11 @@ class Question:
         self,
         persons: Iterable[Person],
         asked: Identifier | None = None,
+        *,
+        said: Identifier | None = None,
     ) -> Disclosed:
         """What the caller may be told of some persons; see `disclosure.disclose`."""
-        found = disclose(self.sight, persons, asked=asked)
+        found = disclose(self.sight, persons, asked=asked, said=said)
         if asked is not None and not self.may_ask_with(asked.system):
             unheard = {
                 each.person_id: tuple(sorted({c.identifier.system for c in each.cross_references}))
@@ -105,10 +64,41 @@ class Question:
             return Disclosed((), Withheld({**found.withheld.systems, **unheard}))
         return found
 
+    def shown(self, told: Disclosed) -> tuple[Person, ...]:
+        """Persons as told, without the keys of records that the caller may not be told."""
+        return tuple(
+            without_keys(self.sight, each, restricted=each.person_id in told.restricted)
+            for each in told.persons
+        )
+
     def askable(self, record: Record) -> Record:
-        """A record to match without the identifiers that the caller may not ask with."""
+        """A record to match without the identifiers that the caller may not ask with, be they the
+        key of a record.
+        """
         kept = tuple(each for each in record.identifiers if self.may_ask_with(each.system))
-        return record if kept == record.identifiers else replace(record, identifiers=kept)
+        key = record.source_id if self.sight.asks_by_key(record.source) else ""
+        return replace(record, identifiers=kept, source_id=key)
+
+    def believed(self, record: Record) -> Record:
+        """A record that the caller sends: an identifier is verified only where it may say so."""
+        may = self.caller.verifies
+        if may is None:
+            return record
+        systems = may.get(record.source, ())
+        believed = (
+            each if EVERY in systems or each.system in systems else replace(each, verified=False)
+            for each in record.identifiers
+        )
+        return replace(record, identifiers=tuple(believed))
+
+    def may(self, operation: Operation) -> bool:
+        """Whether the caller could also ask something else, for the same purpose."""
+        return operation in self.caller.operations
+
+    def keeps_restriction(self, source: str) -> bool:
+        """Whether a record of a source stays restricted whatever the caller sends."""
+        may = self.caller.unrestricts
+        return may is not None and source not in may
 
     def require_whole_sight(self) -> None:
         """Refuse what cannot be told in part. Raises NotPermitted."""
@@ -155,101 +145,6 @@ class Question:
     def may_assert(self, system: str) -> bool:
         """Whether the caller may name records by identifiers of a system."""
         return self.sight.asks_with(system) and self.sight.sees(system)
-
-    def answered(self, told: Disclosed, *, release: str = "") -> None:
-        """Write down what is about to be told. Raises AuditUnavailable."""
-        self._write(self.entry(told, self._asked, release=release))
-
-    def answered_each(
-        self, answers: Sequence[tuple[Identifier | None, Disclosed]], *, release: str = ""
-    ) -> None:
-        """Write down a batch: one entry for each question in it, all durable on return."""
-        entries = (self.entry(told, [one] if one else [], release=release) for one, told in answers)
-        self._write(*entries)
-
-    def answered_match(self, graded: Mapping[str, str], *, release: str = "") -> None:
-        """Write down a match: the grade of each person named."""
-        persons = [{"person": each, "grade": grade} for each, grade in graded.items()]
-        self._write({**self._who(ANSWERED), "persons": persons, "release": release})
-
-    def answered_about(self, persons: Iterable[str], *, release: str = "") -> None:
-        """Write down an answer about persons that names no identifier of theirs."""
-        named = [{"person": each} for each in persons]
-        self._write({**self._who(ANSWERED), "persons": named, "release": release})
-
-    def wrote(self, source: str, source_id: str, outcome: str) -> None:
-        """Write down a change that the caller made: `created`, `updated`, `deleted`, `merged`."""
-        recorder = self.recorder
-        keyed = recorder.keyed.of(f"record {source}", source_id) if recorder else ""
-        self._write({**self._who(outcome), "record": [source, keyed]})
-
-    def refused(self, code: str, status: int) -> None:
-        """Write down that nothing was told, and why."""
-        outcome = NOT_FOUND if status in (404, 410) else REFUSED
-        entry = {**self._who(outcome), "code": code, "status": status}
-        if outcome is REFUSED:
-            entry["class"] = EntryClass.REFUSAL
-        self._write(entry)
-
-    def entry(
-        self, told: Disclosed, asked: Sequence[Identifier], *, release: str
-    ) -> dict[str, Any]:
-        """What is kept of an answer."""
-        if self.recorder is None:
-            return {}
-        keyed = self.recorder.keyed
-        outcome = ANSWERED if told else NOT_FOUND
-        return {
-            **self._who(outcome, asked),
-            "persons": [_told(keyed, each, told.withheld) for each in told.persons],
-            "withheld": {
-                person: list(systems)
-                for person, systems in told.withheld.systems.items()
-                if all(person != each.person_id for each in told.persons)
-            },
-            "release": release,
-        }
-
-    def _who(self, outcome: str, asked: Sequence[Identifier] | None = None) -> dict[str, Any]:
-        """Who asked what, for what, and what came of it."""
-        if self.recorder is None:
-            return {}
-        caller, keyed = self.caller, self.recorder.keyed
-        grant = caller.permission.grant if caller.permission else None
-        given = self._asked if asked is None else asked
-        return {
-            "class": CLASS_OF[self.operation],
-            "operation": self.operation,
-            "transaction": self.transaction,
-            "outcome": outcome,
-            "client": caller.client,
-            "organisation": caller.organisation,
-            "user": caller.user,
-            "token": caller.token,
-            "purpose": caller.purpose,
-            "regime": grant.regime if grant else "",
-            "legal_basis": grant.legal_basis if grant else "",
-            "policy": caller.policy,
-            "request": self.request_id,
-            "asked": [[each.system, keyed.of(each.system, each.value)] for each in given],
-        }
-
-    def _write(self, *entries: Mapping[str, Any]) -> None:
-        if self.recorder is not None and entries:
-            self.recorder.audit.write(*entries)
-        self.written = True
-
-
-def _told(keyed: Keyed, person: Person, withheld: Withheld) -> dict[str, Any]:
-    """One person as told: identifiers as keyed hashes by system, with the confidence of each."""
-    told: dict[str, list[tuple[str, float]]] = {}
-    for each in person.cross_references:
-        named = each.identifier
-        told.setdefault(named.system, []).append(
-            (keyed.of(named.system, named.value), each.confidence)
-        )
-    kept_back = withheld.systems.get(person.person_id, ())
-    return {"person": person.person_id, "told": told, "withheld": kept_back}
 
 
 def says_enough(record: Record) -> bool:

@@ -13,15 +13,18 @@ from mpi.errors import TooManyRequests
 
 NOBODY = Rate(per_minute=600, burst=100)
 """What all requests without a valid credential may do together, in each worker process."""
+SAID_EVERY = 60.0
+"""Seconds between two entries of the audit that say that a client asked too often."""
 
 
 @dataclass(slots=True)
 class _Bucket:
-    """What a client has left, as of when, and whether it was refused since it last got any."""
+    """What a client has left, as of when; how often it was refused since that was last said."""
 
     left: float
     since: float
-    refused: bool = False
+    unsaid: int = 0
+    said: float = -math.inf
 
 
 class Rates:
@@ -33,10 +36,12 @@ class Rates:
         self._lock = Lock()
         self._buckets: dict[str, _Bucket] = {}
 
-    def take(self, client: str, rate: Rate) -> None:
-        """Take one from a client's bucket.
+    def take(self, client: str, rate: Rate) -> int:
+        """Take one from a client's bucket; returns how many refusals nobody has written down.
 
-        Raises TooManyRequests, with the seconds until there is one again.
+        Raises TooManyRequests, with the seconds until there is one again. It is `repeated`, not to
+        be written down, if another was said less than `SAID_EVERY` seconds ago; else `refusals` are
+        those that it stands for, itself included.
         """
         per_second = rate.per_minute / 60
         with self._lock:
@@ -44,13 +49,15 @@ class Rates:
             bucket = self._buckets.setdefault(client, _Bucket(float(rate.burst), now))
             gained = (now - bucket.since) * per_second
             bucket.left, bucket.since = min(rate.burst, bucket.left + gained), now
-            repeated, bucket.refused = bucket.refused, bucket.left < 1
-            if not bucket.refused:
+            if bucket.left >= 1:
                 bucket.left -= 1
-                return
-            missing = (1 - bucket.left) / per_second
-        error = TooManyRequests(retry_after=math.ceil(missing))
-        error.repeated = repeated
+                unsaid, bucket.unsaid = bucket.unsaid, 0
+                return unsaid
+            error = TooManyRequests(retry_after=math.ceil((1 - bucket.left) / per_second))
+            bucket.unsaid += 1
+            error.repeated = now - bucket.said < SAID_EVERY
+            if not error.repeated:
+                error.refusals, bucket.unsaid, bucket.said = bucket.unsaid, 0, now
         raise error
 
     def owe(self, client: str, cost: int) -> None:

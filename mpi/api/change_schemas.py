@@ -59,11 +59,13 @@ class Ingested(Schema):
     source: str = Field(description="Short name of the source system.", examples=["hjis"])
     source_id: str = Field(description="The record's key in that system.", examples=["H004711"])
     person_id: str | None = Field(
-        description="The person of the record now; null if the index holds no such record.",
+        description="The person of the record now; null if the index holds no such record, or the "
+        "client could not look it up.",
         examples=["019a0b5e-7c1d-7e4a-9f3b-2d6c8a1e5f70"],
     )
     sequence: int | None = Field(
-        description="Number of the event in the index's log; null where nothing changed.",
+        description="Number of the event in the index's log; null where nothing changed. Told to "
+        "clients that may see every system.",
         examples=[4711],
     )
     searchable: bool = Field(

@@ -72,6 +72,7 @@ class Observed:
         except Exception as error:
             exchange.log_error(error)
             if exchange.status == 0:
+                await exchange.account_for_failure()
                 answer = rendered(exchange.failure(), {"retry-after": "1"})
                 await answer(scope, receive, exchange.send_settled)
         finally:
@@ -123,6 +124,15 @@ class _Exchange:
         elif self._method == "HEAD":
             message = {**message, "body": b""}
         await self._send(message)
+
+    async def account_for_failure(self) -> None:
+        """Write down that nothing was told because something went wrong."""
+        if self._no_audit is None:
+            self.scope["state"]["code"] = "internal-server-error"
+            try:
+                await settle(self.scope, HTTPStatus.INTERNAL_SERVER_ERROR)
+            except AuditUnavailable as error:
+                self._no_audit = error
 
     def failure(self) -> dict[str, object]:
         """What to answer when nothing else can be."""

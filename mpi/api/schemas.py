@@ -50,7 +50,10 @@ class RecordRef(Schema):
     """What names a record: its source system and its key there."""
 
     source: str = Field(description="Short name of the source system.", examples=["hjis"])
-    source_id: str = Field(description="The record's key in that system.", examples=["H004711"])
+    source_id: str = Field(
+        description="The record's key in that system; empty where it may not be told.",
+        examples=["H004711"],
+    )
 
 
 class Named(Schema):
@@ -137,7 +140,10 @@ class Readiness(Schema):
     """The index can be read."""
 
     status: str = Field(description="Always `ready`.", examples=["ready"])
-    release: Release
+    release: str | None = Field(
+        description="The match model in use; null where there is a policy.",
+        examples=["synthetic-base"],
+    )
     records: int | None = Field(
         description="Records in the index; null where there is a policy.", examples=[41207]
     )

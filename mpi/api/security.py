@@ -72,6 +72,7 @@ MatchDep = Annotated[Question, Depends(permitted(Operation.MATCH))]
 ExplainDep = Annotated[Question, Depends(permitted(Operation.EXPLAIN))]
 FeedDep = Annotated[Question, Depends(permitted(Operation.FEED))]
 DecideDep = Annotated[Question, Depends(permitted(Operation.DECIDE))]
+MonitorDep = Annotated[Question, Depends(permitted(Operation.MONITOR))]
 
 
 async def settle(scope: Scope, status: int) -> None:
@@ -80,10 +81,11 @@ async def settle(scope: Scope, status: int) -> None:
     Raises Unaudited for an answer that was not written down, and AuditUnavailable.
     """
     question: Question | None = scope["state"].get("question")
-    if question is None or question.written:
-        return
-    if status < HTTPStatus.BAD_REQUEST:
+    if question is not None and not question.written and status < HTTPStatus.BAD_REQUEST:
         raise Unaudited
-    if question.recorder is not None:
-        code = scope["state"].get("code") or str(status)
-        await run_in_threadpool(question.refused, code, status)
+    # the review pages ask one question after the other, and answer for their own successes
+    asked = [question] if question is not None else scope["state"].get("questions", [])
+    for each in asked:
+        if status >= HTTPStatus.BAD_REQUEST and not each.written and each.recorder is not None:
+            code = scope["state"].get("code") or str(int(status))
+            await run_in_threadpool(each.refused, code, int(status))

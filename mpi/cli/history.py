@@ -11,7 +11,8 @@ from mpi.cli.options import IndexOption, JsonOption, index_url
 from mpi.cli.rendering import show_json, show_line, show_table
 
 if TYPE_CHECKING:
-    from mpi.index.history import PersonAsOf, PersonHistory, RecordHistory
+    from mpi.index.as_of import PersonAsOf
+    from mpi.index.history import PersonHistory, RecordHistory
     from mpi.records import RecordKey
 
 EVENTS_EXAMPLE = "mpi events --after 4711.2"

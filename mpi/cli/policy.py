@@ -74,7 +74,7 @@ def check(
 
 
 def show_example(*, as_json: JsonOption = False) -> None:
-    """Print a worked policy with ten kinds of client, to begin one's own with."""
+    """Print a worked policy with eleven kinds of client, to begin one's own with."""
     import tomllib
 
     text = resources.files("mpi.access").joinpath("policies", "example.toml").read_text("utf-8")

@@ -192,10 +192,10 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """The index can be read; under a policy it is not said how many records it has."""
+    """The index can be read; under a policy neither its release nor its records are told."""
 
     status: str
-    release: str
+    release: str | None
     records: int | None
 
 

@@ -52,7 +52,9 @@ class TooManyRequests(MPIError):
 
     code = "too-many-requests"
     repeated = False
-    """Whether the client's last request was refused for this already."""
+    """Whether another refusal for this was written down shortly before."""
+    refusals = 1
+    """How many refusals one that is written down stands for."""
 
 
 class BatchTooLarge(MPIError):

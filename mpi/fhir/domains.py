@@ -55,6 +55,11 @@ class Domain:
     system: str = ""
     namespace: str = ""
 
+    @property
+    def key_system(self) -> str:
+        """The identifier system that the keys of the source's records are of; empty for none."""
+        return LOCAL if self.ods else self.system
+
     def problem(self) -> str:
         """What is wrong with the description; empty when nothing is."""
         if self.system:

@@ -21,13 +21,15 @@ class Cause:
     A request repeated by the same client under the same `key` gets the answer of the first one and
     changes nothing; another request under it raises IdempotencyConflict. `at` is the time of the
     event, now if None; the log never goes back in time. `condition` must hold of the record as it
-    stands when the change is made, else nothing is and ChangedMeanwhile raised.
+    stands when the change is made, else nothing is and ChangedMeanwhile raised. Who may
+    not unrestrict leaves a restricted record restricted, whatever they say of it.
     """
 
     client: str = ""
     key: str = ""
     at: datetime | None = None
     condition: Condition = UNCONDITIONAL
+    may_unrestrict: bool = True
 
 
 class Effect(StrEnum):

@@ -15,8 +15,11 @@ from hashlib import blake2b
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from mpi.access.sight import EVERYTHING, Sight
 from mpi.errors import UsageError
 from mpi.index import shown
+from mpi.index.apart import Apart
+from mpi.index.apart_events import as_told
 from mpi.records import RecordKey
 from mpi.store.past import Ended, Moved, Past
 from mpi.store.rows import LoggedEvent
@@ -103,14 +106,18 @@ class EventPage:
         return shown.events(self.as_dict())
 
 
-def events(view: View, after: str = "", *, limit: int = 100) -> EventPage:
+def events(
+    view: View, after: str = "", *, limit: int = 100, sight: Sight = EVERYTHING
+) -> EventPage:
     """Events after a cursor, the oldest first; from the very first one without a cursor.
 
+    Args: sight, of whoever asks: what seals keep apart is told as `apart` has it.
     Raises UsageError for what is no cursor.
     """
     sequence, ordinal = _read(after)
     most = max(1, min(limit, MOST_EVENTS))
-    found = list(islice(_events(view, sequence, ordinal), most + 1))
+    apart = Apart.of(view, sight)
+    found = list(islice(_events(view, sequence, ordinal, apart), most + 1))
     page = tuple(found[:most])
     cursor = page[-1].cursor if page else after or "0.0"
     return EventPage(page, cursor, len(found) > most)
@@ -126,31 +133,39 @@ def _read(cursor: str) -> tuple[int, int]:
     return int(sequence), int(ordinal or 0)
 
 
-def _events(view: View, sequence: int, ordinal: int) -> Iterator[IndexEvent]:
+def _events(view: View, sequence: int, ordinal: int, apart: Apart) -> Iterator[IndexEvent]:
     """All events after a cursor."""
     seed = view.state.seed.to_bytes(16, "big", signed=True)
     name = blake2b(seed, digest_size=4).hexdigest()
     past = view.past
     for logged in past.logged(max(sequence - 1, 0)):
         skipped = ordinal if logged.sequence == sequence else 0
-        yield from _of_one(past, logged, name, skipped)
-
-
-def _of_one(past: Past, logged: LoggedEvent, name: str, skipped: int) -> Iterator[IndexEvent]:
-    """The events of one change, without the first few; ordinals count from 1."""
-    number, left = skipped, skipped
-    for section in _sections(past, logged):
-        left, rows = section.after(left)
-        for said in rows:
-            number += 1
+        rows = _rows(past, logged, skipped, apart)
+        for number, said in enumerate(rows, skipped + 1):
             yield IndexEvent(
                 id=f"{name}-{logged.sequence}-{number}",
                 sequence=logged.sequence,
                 ordinal=number,
                 at=logged.event.at,
-                cause=logged.event.kind,
+                cause=apart.cause(logged.event.kind),
                 **said,
             )
+
+
+def _rows(
+    past: Past, logged: LoggedEvent, skipped: int, apart: Apart
+) -> Iterator[Mapping[str, Any]]:
+    """What the events of one change say, without the first few; ordinals count from 1."""
+    if logged.sequence in apart.moments:
+        # the few changes of which something is hidden are read whole, and counted as told
+        every = (row for each in _sections(past, logged) for row in each.after(0)[1])
+        told = as_told(apart, logged.sequence, every)[skipped:]
+        yield from ({**row, "type": EventType(row["type"])} for row in told)
+        return
+    left = skipped
+    for section in _sections(past, logged):
+        left, rows = section.after(left)
+        yield from rows
 
 
 @dataclass(frozen=True, slots=True)

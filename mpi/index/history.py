@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from typing import Any
 
-from mpi.access.restricted import LOCATING
-from mpi.errors import PersonNotFound, RecordNotFound, UsageError
+from mpi.access.sight import EVERYTHING, Sight
+from mpi.errors import PersonNotFound, RecordNotFound
 from mpi.index import shown
+from mpi.index.apart import Apart
 from mpi.index.changes import Effect
-from mpi.records import RESTRICTED, Identifier, RecordKey
+from mpi.records import Identifier, RecordKey
 from mpi.store.past import Ending, Past
 from mpi.store.rows import Event
 from mpi.store.view import View
@@ -110,73 +109,22 @@ class RecordHistory:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class PersonAsOf:
-    """A person id as the index had it after an event: `sequence`, at the time `at`.
+def history(view: View, person_id: str, sight: Sight = EVERYTHING) -> PersonHistory:
+    """What happened to a person id. Raises PersonNotFound for one that was never issued.
 
-    Where it was not in use then, `current` maps the persons who held its last records to how many
-    each held. How sure the index was then is not kept. `restricted` is whether somebody who holds
-    one of its records now is.
+    Args: sight, of whoever asks: what seals keep apart is told as `apart` has it.
     """
-
-    person_id: str
-    sequence: int
-    at: str
-    release: str | None
-    in_use: bool
-    records: tuple[RecordKey, ...]
-    identifiers: tuple[tuple[Identifier, tuple[RecordKey, ...]], ...]
-    current: Mapping[str, int]
-    restricted: bool = False
-
-    def disclosed(self) -> PersonAsOf:
-        """What may be told of it: of somebody restricted nothing that says where they are."""
-        if not self.restricted:
-            return self
-        told = tuple(each for each in self.identifiers if each[0].system not in LOCATING)
-        return replace(self, identifiers=told)
-
-    def as_dict(self) -> dict[str, Any]:
-        """Ready for JSON."""
-        return {
-            "person_id": self.person_id,
-            "sequence": self.sequence,
-            "at": self.at,
-            "release": self.release,
-            "in_use": self.in_use,
-            "records": [key._asdict() for key in self.records],
-            "identifiers": [
-                {
-                    "system": each.system,
-                    "value": each.value,
-                    "verified": each.verified,
-                    "records": [key._asdict() for key in keys],
-                }
-                for each, keys in self.identifiers
-            ],
-            "current": dict(self.current),
-        }
-
-    def _repr_html_(self) -> str:
-        """For a notebook."""
-        return shown.as_of(self.as_dict())
-
-
-def history(view: View, person_id: str) -> PersonHistory:
-    """What happened to a person id. Raises PersonNotFound for one that was never issued."""
-    past = view.past
-    first = past.first_sequence(person_id)
-    if first is None:
-        raise PersonNotFound()
+    past, apart = view.past, Apart.of(view, sight)
+    first = first_told(apart, person_id)
     came: defaultdict[int, list[RecordKey]] = defaultdict(list)
     went: defaultdict[int, list[RecordKey]] = defaultdict(list)
-    for stay in past.stays(person_id):
+    for stay in apart.stays(person_id):
         came[stay.since].append(stay.key)
         if stay.until is not None:
             went[stay.until].append(stay.key)
-    endings = {each.sequence: each for each in past.endings(person_id)}
+    endings = {each.sequence: each for each in endings_told(apart, person_id)}
     moments = sorted({first, *came, *went, *endings})
-    logged = _Logged(past)
+    logged = Logged(past, apart)
     turns = tuple(
         _turn(logged, moment, endings.get(moment), (came[moment], went[moment]), first)
         for moment in moments
@@ -185,8 +133,36 @@ def history(view: View, person_id: str) -> PersonHistory:
     return PersonHistory(person_id, last is None or endings[last].what == "restored", turns)
 
 
+def first_told(apart: Apart, person_id: str) -> int:
+    """The event that brought a person id, as it is told. Raises PersonNotFound."""
+    first = apart.past.first_sequence(person_id)
+    if first is not None and apart.concerns(person_id):
+        first = min((each.since for each in apart.stays(person_id)), default=None)
+    if first is None:
+        raise PersonNotFound()
+    return first
+
+
+def endings_told(apart: Apart, person_id: str) -> list[Ending]:
+    """When a person id came back or went out of use, as it is told."""
+    every = apart.past.endings(person_id)
+    if not apart.concerns(person_id):
+        return every
+    begun = {each.since for each in apart.stays(person_id)}
+    told = []
+    for each in every:
+        taken = apart.successors(person_id, each.sequence)
+        successors = tuple(one for one in each.successors if one in taken)
+        if each.what == "restored" and each.sequence in begun:
+            told.append(each)
+        elif each.what != "restored" and each.sequence >= min(begun):
+            how = each.how if successors else "deleted"
+            told.append(each._replace(how=how, successors=successors))
+    return told
+
+
 def _turn(
-    logged: _Logged,
+    logged: Logged,
     moment: int,
     ending: Ending | None,
     moved: tuple[list[RecordKey], list[RecordKey]],
@@ -198,7 +174,7 @@ def _turn(
     event = logged[moment]
     came, went = (tuple(sorted(keys)) for keys in moved)
     successors = ending.successors if ending else ()
-    return Turn(moment, event.at, event.kind, effect, came, went, successors)
+    return Turn(moment, event.at, logged.cause(moment), effect, came, went, successors)
 
 
 def record_history(view: View, key: RecordKey) -> RecordHistory:
@@ -207,7 +183,7 @@ def record_history(view: View, key: RecordKey) -> RecordHistory:
     stays = past.residences(key)
     if not stays:
         raise RecordNotFound(source=key.source)
-    logged = _Logged(past)
+    logged = Logged(past)
     return RecordHistory(
         key,
         tuple((each.person_id, logged.spell(each.since, each.until)) for each in stays),
@@ -218,75 +194,22 @@ def record_history(view: View, key: RecordKey) -> RecordHistory:
     )
 
 
-def as_of(view: View, person_id: str, at: datetime | int) -> PersonAsOf:
-    """A person id as the index had it at a time, or after an event.
-
-    Raises PersonNotFound for one that was not issued by then, and UsageError for an event that has
-    not happened.
-    """
-    past = view.past
-    sequence = _sequence(view, at)
-    first = past.first_sequence(person_id)
-    if first is None or first > sequence:
-        raise PersonNotFound()
-    endings = [each for each in past.endings(person_id) if each.sequence <= sequence]
-    in_use = not endings or endings[-1].what == "restored"
-    held: defaultdict[Identifier, list[RecordKey]] = defaultdict(list)
-    for each in past.identifiers(person_id, sequence):
-        held[Identifier(each.system, each.value, each.verified)].append(each.key)
-    members = past.members(person_id, sequence)
-    held_by = (key for keys in held.values() for key in keys)
-    return PersonAsOf(
-        person_id,
-        sequence,
-        _Logged(past)[sequence].at,
-        past.release_id(sequence),
-        in_use,
-        members,
-        tuple((identifier, tuple(keys)) for identifier, keys in held.items()),
-        {} if in_use else _holders(past, person_id, endings[-1].sequence, sequence),
-        any(_is_restricted(view, key) for key in {*members, *held_by}),
-    )
-
-
-def _is_restricted(view: View, key: RecordKey) -> bool:
-    person = view.person_with(key)
-    return person is not None and RESTRICTED in person.findings
-
-
-def _sequence(view: View, at: datetime | int) -> int:
-    if isinstance(at, datetime):
-        try:
-            moment = at.astimezone(UTC)
-        except OverflowError:
-            raise UsageError("The calendar has no such time.") from None
-        return view.past.sequence_at(moment.isoformat(timespec="milliseconds"))
-    if not 0 <= at <= view.sequence:
-        raise UsageError("There is no event of this number.")
-    return at
-
-
-def _holders(past: Past, person_id: str, ended: int, sequence: int) -> dict[str, int]:
-    """The persons who held the last records of an id after an event, who held most first."""
-    count: defaultdict[str, int] = defaultdict(int)
-    for key in past.last_members(person_id, ended):
-        for stay in past.residences(key):
-            if stay.since <= sequence and (stay.until is None or stay.until > sequence):
-                count[stay.person_id] += 1
-    return dict(sorted(count.items(), key=lambda item: (-item[1], item[0])))
-
-
-class _Logged:
+class Logged:
     """Events of the log by their sequence, each read once."""
 
-    def __init__(self, past: Past) -> None:
+    def __init__(self, past: Past, apart: Apart | None = None) -> None:
         self._past = past
+        self._apart = apart or Apart(past)
         self._known: dict[int, Event] = {}
 
     def __getitem__(self, sequence: int) -> Event:
         if sequence not in self._known:
             self._known[sequence] = next(self._past.logged(sequence - 1, at_once=1)).event
         return self._known[sequence]
+
+    def cause(self, sequence: int) -> str:
+        """What changed the index, as it is told."""
+        return self._apart.cause(self[sequence].kind)
 
     def spell(self, since: int, until: int | None) -> Spell:
         """A time between two events."""

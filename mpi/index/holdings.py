@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from mpi.index.cross_references import Standing, person_of
+from mpi.access.sight import EVERYTHING, Sight
+from mpi.index.cross_references import Standing, person_of, speaker
+from mpi.index.look_up import spoken_for
 from mpi.linking.intake import record_of
 from mpi.records import Person, Record, RecordKey
 from mpi.store.rows import PersonRows
@@ -14,24 +16,32 @@ from mpi.store.view import View
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """A person, and the records as the source systems sent them: the golden record comes first."""
+    """A person, and the records as the source systems sent them: the one that speaks comes first.
+
+    That is the golden record, or to somebody who may not know of all, as `speaker` has it.
+    """
 
     person: Person
     records: tuple[Record, ...]
 
 
-def holdings(view: View, person_ids: Iterable[str]) -> list[Holding]:
-    """The persons of some ids, in their order; ids that are not in use are left out."""
+def holdings(view: View, person_ids: Iterable[str], sight: Sight = EVERYTHING) -> list[Holding]:
+    """The persons of some ids, in their order; ids that are not in use are left out.
+
+    Args: sight, of whoever asks (see `person_of`).
+    """
     standing = Standing.of(view.state)
     found = (view.person_of(each.lower()) for each in person_ids)
-    return [_holding(view, rows, standing) for rows in found if rows is not None]
+    return [_holding(view, rows, standing, sight) for rows in found if rows is not None]
 
 
-def _holding(view: View, rows: PersonRows, standing: Standing) -> Holding:
+def _holding(view: View, rows: PersonRows, standing: Standing, sight: Sight) -> Holding:
+    speaks = speaker(rows, sight)
+    first = speaks.record_no if speaks else rows.golden_record_no
     stored = view.records(sorted(member.record_no for member in rows.members))
-    ordered = sorted(stored, key=lambda each: each.record_no != rows.golden_record_no)
+    ordered = sorted(stored, key=lambda each: each.record_no != first)
     records = tuple(record_of(each.payload) for each in ordered)
-    return Holding(person_of(rows, standing), records)
+    return Holding(person_of(spoken_for(view, rows, sight), standing, sight), records)
 
 
 def holder(view: View, key: RecordKey) -> str | None:

@@ -56,13 +56,19 @@ class Index(Living):
         """Where the index stands: release, number of records, last event."""
         return self._store.state()
 
-    def cross_references(self, system: str, value: str) -> look_up.Answer:
+    def cross_references(
+        self, system: str, value: str, sight: Sight = EVERYTHING
+    ) -> look_up.Answer:
         """See `look_up.cross_references`."""
-        return look_up.cross_references(self._store, system, value, namespace=self._namespace)
+        return look_up.cross_references(
+            self._store, system, value, namespace=self._namespace, sight=sight
+        )
 
-    def person(self, person_id: str) -> look_up.PersonAnswer | look_up.Superseded:
+    def person(
+        self, person_id: str, sight: Sight = EVERYTHING
+    ) -> look_up.PersonAnswer | look_up.Superseded:
         """See `look_up.person`."""
-        return look_up.person(self._store, person_id, namespace=self._namespace)
+        return look_up.person(self._store, person_id, namespace=self._namespace, sight=sight)
 
     def match(
         self,
@@ -84,24 +90,38 @@ class Index(Living):
             compiled = self._compiled_for(view)
             return match(view, compiled, record, Listing(limit, everyone, sight))
 
-    def explain(self, left: str, right: str, *, withhold: bool = False) -> Explanation:
+    def explain(
+        self, left: str, right: str, *, withhold: bool = False, sight: Sight = EVERYTHING
+    ) -> Explanation:
         """Why two records, each given as `source|source_id`, are one person or two.
 
-        Args: withhold, the location of those who are restricted. See `explain.explain`. Raises
+        Args: withhold, the location of those who are restricted; sight, of whoever asks, to whom
+        records that a seal keeps apart are not there together. See `explain.explain`. Raises
         NotMatchable, RecordNotFound, UsageError.
         """
+        from mpi.index.apart import Apart
         from mpi.index.explain import explain, key_of
 
         keys = key_of(left), key_of(right)
         with self._store.reading() as view:
-            return explain(view, self._compiled_for(view), *keys, withhold=withhold)
+            found = explain(view, self._compiled_for(view), *keys, withhold=withhold)
+            Apart.of(view, sight).require_together(found.persons, found.right)
+            return found
 
-    def holdings(self, person_ids: Iterable[str]) -> list[Holding]:
+    def require_together(self, left: RecordKey, right: RecordKey, sight: Sight) -> None:
+        """Raise RecordNotFound where a seal, of which somebody may not know, keeps two apart."""
+        from mpi.index.apart import Apart
+
+        with self._store.reading() as view:
+            persons = view.person_id_of(left), view.person_id_of(right)
+            Apart.of(view, sight).require_together(persons, right)
+
+    def holdings(self, person_ids: Iterable[str], sight: Sight = EVERYTHING) -> list[Holding]:
         """The persons of some ids with their records; see `holdings.holdings`."""
         from mpi.index.holdings import holdings
 
         with self._store.reading() as view:
-            return holdings(view, person_ids)
+            return holdings(view, person_ids, sight)
 
     def holder(self, key: RecordKey) -> str | None:
         """The person to whom the index gives a record; None if it holds no such record."""

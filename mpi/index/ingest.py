@@ -8,10 +8,10 @@ confidence are then those that linking all records anew would give.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from mpi.errors import InvalidRecord, RecordErased
+from mpi.errors import InvalidRecord, NotPermitted, RecordErased
 from mpi.index.arriving import Arrival, arrive, identifiers_of
 from mpi.index.changes import UNCONDITIONAL, Cause, IngestResult, Status
 from mpi.index.conditions import tag_of
@@ -21,7 +21,7 @@ from mpi.index.message import DELETED, Message
 from mpi.index.plan import Done
 from mpi.index.region import Place
 from mpi.index.sealed import Following
-from mpi.linking.intake import payload_of
+from mpi.linking.intake import payload_of, record_of
 from mpi.linking.superseding import NONE
 from mpi.records import Record, RecordKey
 from mpi.sources.versions import version_key
@@ -69,9 +69,11 @@ class Put:
     def look(self, place: Place) -> IngestResult | Disturbance:
         """See `engine.Event`; raises RecordErased, ChangedMeanwhile."""
         near, key = place.near, self.record.key
+        old = near.stored(key)
+        if keeps_restriction(self.cause, old):
+            self.record = replace(self.record, restricted=True)
         payload = payload_of(self.record)
         version = version_key(self.record.version, _time(self), payload=payload)
-        old = near.stored(key)
         self.cause.condition.require(place.standing.secret, old)
         gone = None if old or not place.standing.has_tombstones else near.gone(key)
         status = _status(version, payload, old, gone)
@@ -144,10 +146,12 @@ class Delete:
         return IngestResult.from_dict(answer)
 
     def look(self, place: Place) -> IngestResult | Disturbance:
-        """See `engine.Event`; raises RecordErased, ChangedMeanwhile."""
+        """See `engine.Event`; raises RecordErased, ChangedMeanwhile, NotPermitted."""
         near = place.near
         old = near.stored(self.key)
         self.cause.condition.require(place.standing.secret, old)
+        if keeps_restriction(self.cause, old):
+            raise NotPermitted("The record is restricted, and this client may not take that back.")
         gone = None if old else near.gone(self.key)
         version = version_key(self.version, self.event_time)
         if old is None and gone is None and near.is_erased(keyed(place.standing.secret, self.key)):
@@ -186,6 +190,11 @@ def conditions(cause: Cause) -> list[object]:
     """What of a request is its condition, if it has one."""
     said = cause.condition
     return [] if said == UNCONDITIONAL else [said.one_of, said.none_of]
+
+
+def keeps_restriction(cause: Cause, old: StoredRow | None) -> bool:
+    """Whether a record is restricted, and stays so since who asks may not take that back."""
+    return not cause.may_unrestrict and old is not None and record_of(old.payload).restricted
 
 
 def check_key(key: RecordKey) -> None:

@@ -7,18 +7,20 @@ from datetime import UTC, datetime
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from mpi.access.sight import EVERYTHING, Sight
 from mpi.records import Name, Record, RecordKey
 from mpi.store.store import Store
 
 # What compares takes half a second to import, which a look-up has no need to wait for.
 if TYPE_CHECKING:
+    from mpi.index.as_of import PersonAsOf
     from mpi.index.changes import Cause, ChangeResult, IngestResult
     from mpi.index.compiled import Compiled
     from mpi.index.decide import Decision, Seal, Supersession
     from mpi.index.engine import Engine
     from mpi.index.erasing import Erasure
     from mpi.index.events import EventPage
-    from mpi.index.history import PersonAsOf, PersonHistory, RecordHistory
+    from mpi.index.history import PersonHistory, RecordHistory
     from mpi.store.taken import DecisionTaken, SealMade, SupersessionMade
     from mpi.store.view import View
 
@@ -150,19 +152,19 @@ class Living:
         found = self._running().run(Erase(key, reason, by))
         return Erasure(found.sequence, found.changed, self._store.scrub(), found.persons)
 
-    def events(self, after: str = "", *, limit: int = 100) -> EventPage:
+    def events(self, after: str = "", *, limit: int = 100, sight: Sight = EVERYTHING) -> EventPage:
         """What happened after a cursor. See `events.events`; raises UsageError."""
         from mpi.index.events import events
 
         with self._store.reading() as view:
-            return events(view, after, limit=limit)
+            return events(view, after, limit=limit, sight=sight)
 
-    def history(self, person_id: str) -> PersonHistory:
+    def history(self, person_id: str, sight: Sight = EVERYTHING) -> PersonHistory:
         """What happened to a person id; raises PersonNotFound."""
         from mpi.index.history import history
 
         with self._store.reading() as view:
-            return history(view, person_id.lower())
+            return history(view, person_id.lower(), sight)
 
     def record_history(self, key: RecordKey) -> RecordHistory:
         """The persons and identifiers of a record over time; raises RecordNotFound."""
@@ -171,12 +173,12 @@ class Living:
         with self._store.reading() as view:
             return record_history(view, key)
 
-    def as_of(self, person_id: str, at: datetime | int) -> PersonAsOf:
+    def as_of(self, person_id: str, at: datetime | int, sight: Sight = EVERYTHING) -> PersonAsOf:
         """A person id as it was at a time or after an event; raises PersonNotFound, UsageError."""
-        from mpi.index.history import as_of
+        from mpi.index.as_of import as_of
 
         with self._store.reading() as view:
-            return as_of(view, person_id.lower(), at)
+            return as_of(view, person_id.lower(), at, sight)
 
     def decisions(
         self, *, key: RecordKey | None = None, everything: bool = False

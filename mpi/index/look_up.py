@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from mpi.access.sight import EVERYTHING, Sight
 from mpi.errors import IdentifierNotFound, PersonGone, PersonNotFound
 from mpi.identifiers import NAMESPACE, clean_identifier, fhir_uri, parse
 from mpi.index import shown
-from mpi.index.cross_references import Standing, person_of
+from mpi.index.cross_references import Standing, person_of, speaker
 from mpi.records import CrossReference, Identifier, Person, RecordKey
-from mpi.store.rows import PersonRows
+from mpi.store.rows import PersonRows, RetiredPerson
 from mpi.store.store import Store
 from mpi.store.view import View
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 class Answer:
     """Everyone who holds the identifier asked for; more than one person: it is ambiguous.
 
+    `said` is the identifier that was asked with, `asked` the one that stands for it now.
     `namespace` is where the URIs lie of systems for which none is published.
     """
 
@@ -30,6 +32,7 @@ class Answer:
     persons: tuple[Person, ...]
     standing: Standing
     namespace: str = NAMESPACE
+    said: Identifier | None = None
 
     @property
     def ambiguous(self) -> bool:
@@ -40,11 +43,17 @@ class Answer:
         """Ready for JSON; described by `mpi.api.schemas.CrossReferences`."""
         plain = _Plain(self.namespace, self.asked)
         return {
-            **plain.identifier(self.asked),
+            **plain.identifier(self._named()),
             "ambiguous": self.ambiguous,
             "release": self.standing.release,
             "persons": [plain.person(each) for each in self.persons],
         }
+
+    def _named(self) -> Identifier:
+        """What the answer says was asked: what stands for it now, if that is among what is told."""
+        told = (each.identifier for one in self.persons for each in one.cross_references)
+        is_told = any((each.system, each.value) == _name(self.asked) for each in told)
+        return self.asked if is_told or self.said is None else self.said
 
     def frame(self) -> pd.DataFrame:
         """One row per identifier of each person; see `shown.identifiers`."""
@@ -100,11 +109,18 @@ class Superseded:
         return shown.superseded(self.as_dict())
 
 
-def cross_references(store: Store, system: str, text: str, *, namespace: str = NAMESPACE) -> Answer:
+def cross_references(
+    store: Store,
+    system: str,
+    text: str,
+    *,
+    namespace: str = NAMESPACE,
+    sight: Sight = EVERYTHING,
+) -> Answer:
     """Everyone who holds an identifier, with their other identifiers.
 
     Args: system, a short name of `mpi.identifiers.SYSTEMS`; text, the value as anybody writes it;
-    namespace, of the URIs in the answer.
+    namespace, of the URIs in the answer; sight, of whoever asks (see `person_of`).
     Raises UnknownIdentifierSystem, InvalidIdentifier, IdentifierNotFound.
     """
     value = parse(system, text)
@@ -113,15 +129,16 @@ def cross_references(store: Store, system: str, text: str, *, namespace: str = N
         asked, found = _holding(view, system, value)
     if not found:
         raise IdentifierNotFound(system=system)
-    persons = tuple(person_of(rows, standing) for rows in found)
-    return Answer(asked, persons, standing, namespace)
+    persons = tuple(person_of(rows, standing, sight) for rows in found)
+    return Answer(asked, persons, standing, namespace, Identifier(system, value))
 
 
 def person(
-    store: Store, person_id: str, *, namespace: str = NAMESPACE
+    store: Store, person_id: str, *, namespace: str = NAMESPACE, sight: Sight = EVERYTHING
 ) -> PersonAnswer | Superseded:
     """A person by id, or who holds the records that an id no longer in use stood for.
 
+    Args: sight, of whoever asks; what seals keep apart is told only to who may know of that.
     Raises PersonNotFound when the id was never issued, PersonGone when nobody holds any of its
     records any more.
     """
@@ -129,14 +146,36 @@ def person(
     with store.reading() as view:
         standing = Standing.of(view.state)
         rows = view.person_of(person_id)
-        retired = None if rows else view.resolve_retired(person_id)
-    if rows:
-        return PersonAnswer(person_of(rows, standing), namespace)
+        if rows is not None:
+            rows = spoken_for(view, rows, sight)
+            return PersonAnswer(person_of(rows, standing, sight), namespace)
+        retired = view.resolve_retired(person_id)
+        if retired is not None and not sight.sealed:
+            retired = _without_seals(view, retired, sight)
     if retired is None:
         raise PersonNotFound()
     if not retired.current:
         raise PersonGone()
     return Superseded(person_id, retired.current, retired.members)
+
+
+def _without_seals(view: View, retired: RetiredPerson, sight: Sight) -> RetiredPerson | None:
+    """What became of a person id, as if what seals keep apart had never been one."""
+    from mpi.index.apart import Apart
+
+    told = Apart.of(view, sight).told(retired.person_id, retired.members)
+    if len(told) == len(retired.members):
+        return retired
+    current = view.current_persons(told)
+    return replace(retired, members=told, current=current) if told else None
+
+
+def spoken_for(view: View, rows: PersonRows, sight: Sight) -> PersonRows:
+    """A person anchored on the record that speaks for them among those somebody may know of."""
+    key = speaker(rows, sight)
+    if key is None or rows.anchors == (key.record_no,):
+        return rows
+    return view.person_with(key.key) or rows
 
 
 def _holding(view: View, system: str, value: str) -> tuple[Identifier, tuple[PersonRows, ...]]:
@@ -162,6 +201,10 @@ def _current(view: View, system: str, value: str) -> str:
     from mpi.index.sealed import Following
 
     return Following(view.near, [(system, value)]).supersessions.current(system, value)
+
+
+def _name(identifier: Identifier) -> tuple[str, str]:
+    return identifier.system, identifier.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,5 +240,4 @@ class _Plain:
         return {"system": named.system, "uri": uri, "value": named.value}
 
     def _is_asked(self, named: Identifier) -> bool:
-        asked = self.asked
-        return asked is not None and (named.system, named.value) == (asked.system, asked.value)
+        return self.asked is not None and _name(named) == _name(self.asked)

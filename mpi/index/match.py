@@ -13,7 +13,7 @@ from mpi.attributes import standardise
 from mpi.errors import UnknownSource
 from mpi.index import shown
 from mpi.index.compiled import Compiled
-from mpi.index.cross_references import PLACES
+from mpi.index.cross_references import PLACES, tellable
 from mpi.linking.posterior import contradictions, grade, posterior, strictest
 from mpi.model.scoring import Comparable
 from mpi.model.thresholds import MILLI
@@ -32,7 +32,8 @@ class Match:
     calibrated probability that the record is of this person, as if there were no other;
     `probability` the same given that it is of one person at most. `conflicts` are identifier
     systems in which the record and the person hold verified values that contradict each other.
-    `restricted` is for those who show the person, and never told with the match.
+    `restricted` is for those who show the person, and `withheld`, the identifier systems of which
+    something is hidden from whoever asked, for the audit: neither is told with the match.
     """
 
     person_id: str
@@ -44,6 +45,7 @@ class Match:
     records: tuple[RecordKey, ...]
     conflicts: tuple[str, ...]
     restricted: bool = False
+    withheld: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Ready for JSON; described by `mpi.api.match_schemas.PersonMatch`."""
@@ -216,30 +218,45 @@ def _match(
     person = view.person_of(known.person_id)
     assert person is not None
     known_of = {each.record_no: each.key for each in person.members if sight.knows(each.key.source)}
-    verified = _verified(person, known_of)
+    verified = _verified(person, known_of, sight)
     stated = asked.of(known)["verified_identifiers"] or frozenset()
     conflicts = contradictions(stated, verified)
     policy = strictest(list(conflicts.values()))
+
+    def told(key: RecordKey) -> RecordKey:
+        return sight.key(key, restricted=known.restricted)
+
     return Match(
         person_id=known.person_id,
         grade=grade(weight, compiled.release.thresholds, conflict=policy),
         weight=weight,
         confidence=confidence,
         probability=probability,
-        best=known.key,
-        records=tuple(known_of.values()),
+        best=told(known.key),
+        records=tuple(map(told, known_of.values())),
         conflicts=tuple(conflicts),
         restricted=known.restricted,
+        withheld=_withheld(person, known_of, sight),
     )
 
 
-def _verified(person: PersonRows, record_nos: Container[int]) -> frozenset[str]:
-    """The verified identifiers on some records of a person."""
+def _verified(person: PersonRows, record_nos: Container[int], sight: Sight) -> frozenset[str]:
+    """The verified identifiers on some records of a person, of systems that may be told."""
     return frozenset(
         f"{each.system}|{each.value}"
         for each in person.identifiers
-        if each.verified and each.record_no in record_nos
+        if each.verified and each.record_no in record_nos and tellable(each.system, person, sight)
     )
+
+
+def _withheld(person: PersonRows, record_nos: Container[int], sight: Sight) -> tuple[str, ...]:
+    """The systems of identifiers that whoever asks may not be told."""
+    hidden = (
+        each.system
+        for each in person.identifiers
+        if each.record_no not in record_nos or not tellable(each.system, person, sight)
+    )
+    return tuple(sorted(set(hidden)))
 
 
 def _held(view: View, key: RecordKey) -> str | None:

@@ -15,9 +15,9 @@ import numpy as np
 
 from mpi.linking.evidence import Decisions, Flags, Integers, Labels, Pairs
 from mpi.linking.superseding import Supersessions
-from mpi.records import RecordKey
+from mpi.records import RESTRICTED_REVIEW, RecordKey
 
-MATCHES_BOTH_SIDES = "restricted-review"
+MATCHES_BOTH_SIDES = RESTRICTED_REVIEW
 RECORD, IDENTIFIER = "record", "identifier"
 
 Holders = Callable[[str, str], Iterable[int]]

@@ -131,13 +131,15 @@ class SourceSystem:
     `max_unreadable_dates` of a column's dates are in no known format looks changed upstream; both
     are refused. `domain` says what FHIR calls its keys. `institution_postcodes` adds places of
     detention that this source uses as addresses to those that cleaning knows. `restricted` tells
-    whose location nobody may be told.
+    whose location nobody may be told. `issues` is the identifier system that its keys count as:
+    whoever may not be told identifiers of it is not told the keys either.
     """
 
     name: Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")]
     title: str
     key: str
     names: Annotated[tuple[NameColumns, ...], Field(min_length=1)]
+    issues: str = ""
     domain: SourceDomain | None = None
     delivery: Delivery = "snapshot"
     max_missing_share: Annotated[float, Field(ge=0, le=1)] = 0.2
@@ -164,6 +166,15 @@ class SourceSystem:
     def verified_systems(self) -> frozenset[str]:
         """The identifier systems of which the source holds verified values only."""
         return frozenset(each.system for each in self.identifiers if each.verified)
+
+    @property
+    def key_systems(self) -> frozenset[str] | None:
+        """The identifier systems that the keys of its records are of; None where nothing says."""
+        found = {each.system for each in self.identifiers if each.column == self.key}
+        found |= {self.issues} if self.issues else set()
+        if self.domain is not None:
+            found |= {self.domain.key_system} - {""}
+        return frozenset(found) or None
 
     @property
     def date_columns(self) -> Columns:
@@ -218,6 +229,8 @@ def _problems(source: SourceSystem) -> Iterator[tuple[str, str]]:
         yield "A delta must say which rows are deletions.", "deleted"
     if source.deleted and source.delivery == "snapshot":
         yield "Only a delta has rows that are deletions.", "deleted"
+    if source.issues and source.issues not in SYSTEMS:
+        yield f"There is no identifier system {source.issues}.", "issues"
     if source.domain and (problem := source.domain.problem()):
         yield problem, "domain"
     versions = source.version.formats if source.version else ()

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 
 from mpi import errors
 from mpi.access.access import Access
+from mpi.access.question import Question
 from mpi.errors import MPIError
 from mpi.index.index import Index
 from mpi.web import pages, persons, searching, tasks
@@ -47,6 +48,8 @@ _STATUS = {
     errors.NothingToUndo: HTTPStatus.CONFLICT,
     errors.NotAuthenticated: HTTPStatus.UNAUTHORIZED,
     errors.NotPermitted: HTTPStatus.FORBIDDEN,
+    errors.SearchTooBroad: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.TooManyMatches: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.TooManyRequests: HTTPStatus.TOO_MANY_REQUESTS,
     errors.TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.UsageError: HTTPStatus.BAD_REQUEST,
@@ -106,14 +109,26 @@ async def _with_headers(
 
 def _of_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, MPIError)
-    if isinstance(error, errors.NotAuthenticated):
-        return _to_sign_in(request, error)
     status = next((_STATUS[cls] for cls in type(error).__mro__ if cls in _STATUS), None)
     if status is None:
         log.error("%s in the review pages", error.code)
         status = HTTPStatus.INTERNAL_SERVER_ERROR
+    _write_down(request, error.code, status)
+    if isinstance(error, errors.NotAuthenticated):
+        return _to_sign_in(request, error)
     said = {"title": error.sentence(), "detail": error.detail}
     return page(request, "error.html", said, status=status)
+
+
+def _write_down(request: Request, code: str, status: HTTPStatus) -> None:
+    """Write down that whoever asked was told nothing, before they are told so.
+
+    Raises AuditUnavailable.
+    """
+    questions: list[Question] = request.scope.get("state", {}).get("questions", [])
+    for each in questions:
+        if not each.written:
+            each.refused(code, status)
 
 
 def _of_forgery(request: Request, error: Exception) -> Response:
@@ -122,6 +137,7 @@ def _of_forgery(request: Request, error: Exception) -> Response:
         "detail": "It was not sent by the page you have open, or you have signed in again since. "
         "Go back to the work list and open the page anew; nothing was kept.",
     }
+    _write_down(request, "forged-form", HTTPStatus.FORBIDDEN)
     return page(request, "error.html", said, status=HTTPStatus.FORBIDDEN)
 
 
@@ -132,4 +148,5 @@ def _to_sign_in(request: Request, error: Exception) -> Response:
 def _of_status(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     status = HTTPStatus(error.status_code)
+    _write_down(request, str(int(status)), status)
     return page(request, "error.html", {"title": f"{status.phrase}.", "detail": ""}, status=status)

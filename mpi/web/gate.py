@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Protocol
 from uuid import uuid4
 
@@ -18,7 +19,7 @@ from mpi.access.access import Access
 from mpi.access.operations import Operation
 from mpi.access.question import Question
 from mpi.access.sight import Sight
-from mpi.errors import NotAuthenticated, UsageError
+from mpi.errors import MPIError, NotAuthenticated, TooManyRequests, UsageError
 from mpi.web.sessions import Session
 
 _NAME = re.compile(r"[^\W\d_][\w .'’-]{0,59}")
@@ -85,9 +86,21 @@ class ByPolicy:
         question = self._access.question(
             operation, _named(request), credentials=(session.token, ""), purpose=session.purpose
         )
-        if question.refusal is not None:
-            raise question.refusal
+        request.scope.setdefault("state", {}).setdefault("questions", []).append(question)
+        refusal = question.refusal
+        if refusal is not None:
+            if not question.written:
+                question.refused(refusal.code, _status(refusal))
+            raise refusal
         return question
+
+
+def _status(refusal: MPIError) -> HTTPStatus:
+    """How a refusal is written down."""
+    if isinstance(refusal, TooManyRequests):
+        return HTTPStatus.TOO_MANY_REQUESTS
+    unknown = isinstance(refusal, NotAuthenticated)
+    return HTTPStatus.UNAUTHORIZED if unknown else HTTPStatus.FORBIDDEN
 
 
 def _named(request: Request) -> str:

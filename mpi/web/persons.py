@@ -6,6 +6,7 @@ from collections import defaultdict
 
 from fastapi import APIRouter, Request, Response
 
+from mpi.access.sight import Sight
 from mpi.errors import PersonNotFound, UsageError
 from mpi.index.explain import key_of
 from mpi.index.review.graph import FEW
@@ -30,7 +31,7 @@ def person(
     made: str = "",
 ) -> Response:
     """A person, every record in a row; `made` are the decisions of a split that led here."""
-    found = _current(request, person_id)
+    found = _current(request, person_id, visit.sight)
     if found != person_id:
         return see(f"/person/{found}")
     case = room.person(person_id, visit.sight)
@@ -46,9 +47,9 @@ def person(
     return page(request, "person.html", values)
 
 
-def _current(request: Request, person_id: str) -> str:
+def _current(request: Request, person_id: str, sight: Sight) -> str:
     """The id of the person that an id stands for now. Raises PersonNotFound, PersonGone."""
-    found = request.app.state.index.person(person_id)
+    found = request.app.state.index.person(person_id, sight)
     current = getattr(found, "current", None)
     if current is None:
         return person_id

@@ -161,14 +161,17 @@ def _explained(request: Request, visit: Visit, task: Task) -> object:
 
     It tells of every identifier system, so it needs the right to explain as well.
     """
-    if task.right is None or task.stream == Stream.KNOWN:
+    may = visit.question.may(Operation.EXPLAIN)
+    if task.right is None or task.stream == Stream.KNOWN or not may:
         return None
     gate: Gate = request.app.state.gate
     left, right = ("|".join(key) for key in (task.left, task.right))
     try:
         question = gate.question(request, visit.session, Operation.EXPLAIN)
         question.require_whole_sight()
-        explained: Explanation = request.app.state.index.explain(left, right, withhold=True)
+        explained: Explanation = request.app.state.index.explain(
+            left, right, withhold=True, sight=visit.sight
+        )
     except (NotPermitted, NotMatchable):
         return None
     question.answered_about(explained.persons)

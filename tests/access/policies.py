@@ -106,7 +106,8 @@ BODY = (
             findings=True,
         ),
     )
-    + clients(clinic="health", office="justice")
+    + profile("watch", ["monitor"], grant("HSYSADMIN"))
+    + clients(clinic="health", office="justice", watch="watch")
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from mpi.access.places import line_of
 from mpi.access.purposes import PURPOSES
 from mpi.errors import InvalidPolicy, PurposeNotPermitted, UsageError
 from mpi.identifiers import SYSTEMS
+from mpi.records import RecordKey
+from mpi.sources import load_sources
+from mpi.sources.description import SourceDomain
 from tests.access.policies import BODY, HEAD, written
 
 EXAMPLE = resources.files("mpi.access").joinpath("policies", "example.toml").read_text("utf-8")
@@ -27,11 +31,9 @@ def example(tmp_path):
 
 
 def test_the_worked_example_has_a_profile_for_each_kind_of_client(example):
-    assert set(example.document.profiles) == {*HEALTH, "probation"}
-    assert {client.profile for client in example.document.clients.values()} == {
-        *HEALTH,
-        "probation",
-    }
+    kinds = {*HEALTH, "probation", "monitoring"}
+    assert set(example.document.profiles) == kinds
+    assert {client.profile for client in example.document.clients.values()} == kinds
 
 
 def test_in_the_example_justice_is_told_nothing_of_health_and_health_no_police_number(example):
@@ -70,6 +72,10 @@ FAULTS = [
     ('operations = ["look-up", "match"]', 'operations = ["look-up", "feed"]', 0, "in `feeds`"),
     ("batch = 3", "batch 3", 0, "Not TOML"),
     ("batch = 3", 'batch = 3\nfeeds = ["shoe-shop"]', 1, NO_SHOP),
+    ("batch = 3", 'batch = 3\nverifies = { hjis = ["nhs-number"] }', 1, "not send records of hjis"),
+    ("batch = 3", 'batch = 3\nfeeds = ["hjis"]\nverifies = { hjis = ["shoe-size"] }', 2,
+     "no identifier system shoe-size"),
+    ("batch = 3", 'batch = 3\nunrestricts = ["hjis"]', 1, "not send records of hjis"),
 ]  # fmt: skip
 
 
@@ -90,17 +96,54 @@ def test_every_fault_is_found_at_once(tmp_path):
     assert len(faults_of(written(tmp_path, HEAD + text))) == 2
 
 
-def test_a_source_whose_keys_are_identifiers_that_may_not_be_seen_is_refused(tmp_path):
-    folder = tmp_path / "sources"
+def described(folder, **changed):
+    """The shipped description of nomis, some of its text replaced."""
     folder.mkdir()
-    described = resources.files("mpi.sources").joinpath("systems", "nomis.toml").read_text("utf-8")
-    key = 'key = "OFFENDER_ID"'
-    (folder / "nomis.toml").write_text(described.replace(key, 'key = "OFFENDER_ID_DISPLAY"'))
-    text = HEAD + BODY.replace('see = ["nhs-number", "noms-number"]', 'see = ["nhs-number"]')
-    path = written(tmp_path, text)
-    assert faults_of(path) == []
-    (fault,) = faults_of(path, folder)
-    assert "identifiers of noms-number" in fault.problem
+    text = resources.files("mpi.sources").joinpath("systems", "nomis.toml").read_text("utf-8")
+    for old, new in changed.items():
+        assert old in text
+        text = text.replace(old, new)
+    (folder / "nomis.toml").write_text(text)
+    return folder
+
+
+KEY, ISSUES = 'key = "OFFENDER_ID"', 'issues = "noms-number"'
+
+
+@pytest.mark.parametrize(
+    ("changed", "told_for"),
+    [
+        ({}, "noms-number"),
+        ({ISSUES: ""}, None),
+        ({ISSUES: "", KEY: 'key = "OFFENDER_ID_DISPLAY"'}, "noms-number"),
+        ({ISSUES: 'issues = "crn"'}, "crn"),
+    ],
+)
+@pytest.mark.parametrize(
+    "see", [[], ["noms-number"], ["crn"], ["noms-number", "crn"], list(SYSTEMS)]
+)
+def test_keys_are_told_where_identifiers_of_their_system_are(tmp_path, changed, told_for, see):
+    said = ", ".join(f'"{each}"' for each in see)
+    text = HEAD + BODY.replace('see = ["nhs-number", "noms-number"]', f"see = [{said}]")
+    policy = load_policy(written(tmp_path, text), described(tmp_path / "sources", **changed))
+    sight = policy.permission(policy.client("clinic"), "PATADMIN").sight
+    key = RecordKey("nomis", "A1234BC")
+    told = told_for in see or see == list(SYSTEMS)
+    assert sight.key(key) == (key if told else RecordKey("nomis", ""))
+
+
+def test_the_keys_of_a_domain_are_patient_numbers():
+    domain = SourceDomain(uri="urn:oid:1.2.3", ods="RED")
+    source = replace(load_sources()["nomis"], issues="", domain=domain)
+    assert source.key_systems == {"local-patient-id"}
+    assert replace(source, domain=SourceDomain(system="crn")).key_systems == {"crn"}
+
+
+def test_a_source_that_nobody_described_tells_no_keys_but_to_who_sees_everything(example):
+    for name, client in example.document.clients.items():
+        for purpose in example.profile(client).purposes:
+            sight = example.permission(client, purpose).sight
+            assert sight.key(RecordKey("elsewhere", "1")).source_id == "", name
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path):

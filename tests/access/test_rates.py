@@ -85,16 +85,38 @@ def test_a_batch_is_paid_for_before_the_next_request(rates, clock):
     take(rates, 1)
 
 
-def test_of_refusals_in_a_row_only_the_first_is_new(rates, clock):
+def refused(rates):
+    with pytest.raises(TooManyRequests) as error:
+        take(rates, 1)
+    return error.value
+
+
+def test_of_refusals_the_first_is_said_and_then_one_a_minute_with_their_number(rates, clock):
     take(rates, 3)
-    repeated = []
-    for _ in range(3):
-        with pytest.raises(TooManyRequests) as refused:
-            take(rates, 1)
-        repeated.append(refused.value.repeated)
-    assert repeated == [False, True, True]
+    assert [refused(rates).repeated for _ in range(3)] == [False, True, True]
+    for _ in range(59):
+        clock.now += 1
+        take(rates, 1)
+        assert refused(rates).repeated
     clock.now += 1
     take(rates, 1)
-    with pytest.raises(TooManyRequests) as refused:
-        take(rates, 1)
-    assert not refused.value.repeated
+    said = refused(rates)
+    assert (said.repeated, said.refusals) == (False, 1)
+
+
+def test_refusals_that_nobody_said_are_said_with_the_next_request_or_refusal(rates, clock):
+    take(rates, 3)
+    for _ in range(5):
+        refused(rates)
+    clock.now += 60
+    assert rates.take("clinic", RATE) == 4
+    assert rates.take("clinic", RATE) == 0
+    take(rates, 1)
+    assert refused(rates).refusals == 1
+    for _ in range(7):
+        refused(rates)
+    clock.now += 0.5
+    assert refused(rates).repeated
+    clock.now += 60
+    take(rates, 3)
+    assert refused(rates).refusals == 1

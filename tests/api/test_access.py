@@ -270,15 +270,28 @@ def test_the_host_does_not_matter_where_callers_show_tokens(client):
     assert client.get("/health", headers={"host": "mpi.example.org"}).status_code == 200
 
 
-def test_health_readiness_and_metrics_need_no_token_and_tell_of_nobody(client):
+def test_health_and_readiness_need_no_token_and_tell_nothing(client):
     client.get(NHS, headers=TREAT)
-    for path in ("/health", "/ready", "/metrics"):
-        answer = client.get(path)
-        assert answer.status_code == 200
-        for secret in ("9990000018", "clinic", "user-7", "ann", "Clinic", "nomis"):
-            assert secret not in answer.text
-    assert client.get("/ready").json()["records"] is None
-    counted = client.get("/metrics").text
+    assert client.get("/health").json() == {"status": "alive"}
+    ready = client.get("/ready")
+    assert ready.json() == {"status": "ready", "release": None, "records": None}
+
+
+def test_metrics_are_for_clients_that_may_monitor_and_tell_of_nobody(client, kept):
+    client.get(NHS)
+    client.get(NHS, headers=TREAT)
+    for headers, status in (({}, 401), (TREAT, 403), (ISSUED.headers("watch"), 403)):
+        refused = client.get("/metrics", headers=headers)
+        assert refused.status_code == status
+        assert [each["status"] for each in entries_of(kept, refused)] == [status]
+    monitor = ISSUED.headers("watch", scope="mpi:monitor")
+    answer = client.get("/metrics", headers=monitor)
+    assert answer.status_code == 200
+    assert entries_of(kept, answer) == []
+    for secret in ("9990000018", "clinic", "user-7", "ann", "Clinic", "nomis"):
+        assert secret not in answer.text
+    counted = answer.text
+    assert client.get(NHS, headers=monitor).status_code == 403
     assert 'route="/v1/cross-references/{system}/{value:path}"' in counted
     assert 'mpi_refusals_total{code="not-authenticated"}' in counted
 

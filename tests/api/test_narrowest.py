@@ -92,4 +92,5 @@ def test_it_is_told_that_what_it_asked_with_is_known(client):
     answer = client.get("/v1/cross-references/nhs-number/9990000018", headers=HEADERS)
     (person,) = answer.json()["persons"]
     assert [each["value"] for each in person["identifiers"]] == ["9990000018"]
-    assert person["records"] == [{"source": "pds", "source_id": "9990000018"}]
+    # the key is an NHS number, which it is not told of anybody
+    assert person["records"] == [{"source": "pds", "source_id": ""}]

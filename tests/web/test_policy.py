@@ -130,3 +130,31 @@ def test_every_page_about_somebody_and_every_decision_is_written_down(client, ac
     client.post(f"/review/task/{task_id}", data=data)
     assert any(entry["outcome"] == "answered unsure" for entry in written(access, "decide"))
     assert {entry["user"] for entry in written(access, "decide") if entry["user"]} == {"user-7"}
+
+
+def refusals(access):
+    every = Kept.of(access.policy).entries()
+    return [(each["client"], each["code"]) for each in every if each["class"] == "refusal"]
+
+
+def test_whoever_is_refused_is_written_down_once(client, access):
+    before = refusals(access)
+    sign_in(client, "reader")
+    sign_in(client, "board", exp=1)
+    sign_in(client)
+    secret = secret_of(client.get("/review/search"))
+    answer = client.post("/review/search", data={"form": secret, "given": "Ann"})
+    assert answer.status_code == 422
+    assert refusals(access)[len(before) :] == [
+        ("reader", "not-permitted"),
+        ("", "not-authenticated"),
+        ("board", "search-too-broad"),
+    ]
+
+
+def test_who_is_not_there_is_written_down_as_not_found(client, access):
+    sign_in(client)
+    answer = client.get("/review/person/nobody")
+    assert answer.status_code == 404
+    last = [each for each in Kept.of(access.policy).entries() if "client" in each][-1]
+    assert (last["outcome"], last["code"]) == ("not-found", "person-not-found")

@@ -18,7 +18,7 @@ from mpi.access.operations import Operation
 from mpi.access.question import Question
 from mpi.access.restricted import without_location
 from mpi.api.security import permitted
-from mpi.fhir.domains import Domains, same
+from mpi.fhir.domains import Domains
 from mpi.fhir.elements import Plain
 from mpi.fhir.writing import person_patient
 from mpi.index.holdings import Holding
@@ -43,15 +43,7 @@ def disclosed(
     Args: asked, the identifier that was looked up; said, the one that the caller named. They differ
     where its issuer replaced the one by the other, which is then told like any other identifier.
     """
-    told = question.disclose(persons, asked)
-    if asked is None or said is None or same(asked, said) or question.may_see(asked.system):
-        return told
-    return Disclosed(tuple(_without(asked, each) for each in told.persons), told.withheld)
-
-
-def _without(identifier: Identifier, person: Person) -> Person:
-    kept = [each for each in person.cross_references if not same(each.identifier, identifier)]
-    return replace(person, cross_references=tuple(kept))
+    return question.disclose(persons, asked, said=said)
 
 
 def visible_records(holding: Holding, told: Person) -> list[Record]:

@@ -1,8 +1,8 @@
 """The identity feed (IHE ITI-104): a source system tells of its records, one at a time.
 
 The record is named in the query by an identifier of a domain that a source system issues. What is
-answered says that it was done, and as which Patient the person is known now; nothing else about the
-person, since to feed is not to ask.
+answered says that it was done; as which Patient the person is known now, only to a client that
+could look that up, since to feed is not to ask.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from fastapi import APIRouter, Response
 
 from mpi.access.question import Question
 from mpi.api.etags import condition_of
+from mpi.api.fed import cause_of, known_person, write_down
 from mpi.api.fhir.disclosing import FeedQuestion
 from mpi.api.fhir.door import BodyDep, Door, DoorDep
 from mpi.api.fhir.formats import resource_of
@@ -35,7 +36,7 @@ from mpi.fhir.searching import MOST_ALTERNATIVES
 from mpi.fhir.tokens import Token, alternatives, token, whole_token
 from mpi.index.changes import Cause, Status
 from mpi.index.decide import Supersession
-from mpi.records import Identifier, RecordKey
+from mpi.records import Identifier, Record, RecordKey
 from mpi.sources import mark_postcodes
 
 router = APIRouter()
@@ -82,8 +83,10 @@ def create(question: FeedQuestion, door: DoorDep, body: BodyDep) -> Response:
     person_id = door.index.holder(named.key)
     if person_id is None:
         return _put(door, question, named, patient)
-    question.wrote(*named.key, Status.DUPLICATE)
-    return _done(door, 200, "The record is known.", person_id)
+    record = _record(door, question, named, patient)
+    told = known_person(question, door.index, person_id, record.identifiers)
+    write_down(question, named.key, Status.DUPLICATE, persons=(person_id, told))
+    return _done(door, 200, "The record is known.", told)
 
 
 def _patient(door: Door, named: Named, body: bytes) -> Element:
@@ -95,22 +98,29 @@ def _patient(door: Door, named: Named, body: bytes) -> Element:
 
 
 def _put(door: Door, question: Question, named: Named, patient: Element) -> Response:
-    source = door.sources[named.key.source]
-    record = record_of(patient, door.domains, key=named.key, trusted=source.verified_systems)
-    record = replace(record, postcodes=mark_postcodes(record.postcodes, source))
+    record = _record(door, question, named, patient)
     # who waits for each answer sends in order; what states a version may also come late
     came = "" if record.version else datetime.now(UTC).isoformat()
-    result = door.index.put(record, event_time=came, cause=_cause(door, question))
-    question.wrote(*named.key, result.status)
+    result = door.index.put(record, event_time=came, cause=_cause(door, question, named))
+    told = known_person(question, door.index, result.person_id, record.identifiers)
+    write_down(question, named.key, result.status, persons=(result.person_id, told))
     status = 201 if result.status is Status.CREATED else 200
-    return _done(door, status, f"The record is {result.status}.", result.person_id, tag=result.tag)
+    return _done(door, status, f"The record is {result.status}.", told, tag=result.tag)
+
+
+def _record(door: Door, question: Question, named: Named, patient: Element) -> Record:
+    """What a Patient says, as far as the client is believed."""
+    source = door.sources[named.key.source]
+    record = record_of(patient, door.domains, key=named.key, trusted=source.verified_systems)
+    marked = replace(record, postcodes=mark_postcodes(record.postcodes, source))
+    return question.believed(marked)
 
 
 @router.delete("/Patient")
 def delete(question: FeedQuestion, door: DoorDep) -> Response:
     """Remove a record; one that is not there is as good as removed."""
     named = _criterion(door, question, door.pairs())
-    door.index.delete(named.key, cause=_cause(door, question))
+    door.index.delete(named.key, cause=_cause(door, question, named))
     question.wrote(*named.key, "deleted")
     return Response(status_code=204)
 
@@ -128,9 +138,14 @@ def _merged(door: Door, question: Question, named: Named, patient: Element) -> R
         old, new = named.identifier, survivor.identifier
         by = question.caller.client
         replaced = Supersession(old.system, old.value, new.value, reason=MERGED, by=by)
-    door.index.merge(named.key, survivor.key, replaced=replaced, cause=_cause(door, question))
-    question.wrote(*named.key, "merged")
-    return _done(door, 200, "The record is merged.", door.index.holder(survivor.key))
+    door.index.merge(
+        named.key, survivor.key, replaced=replaced, cause=_cause(door, question, named)
+    )
+    person_id = door.index.holder(survivor.key)
+    own = [survivor.identifier] if survivor.identifier else []
+    told = known_person(question, door.index, person_id, own)
+    write_down(question, named.key, "merged", persons=(person_id, told))
+    return _done(door, 200, "The record is merged.", told)
 
 
 def _survivor(door: Door, question: Question, patient: Element) -> Named:
@@ -184,9 +199,10 @@ def _check_named(patient: Element, named: Named) -> None:
         raise InvalidResource("It has not the identifier of the query.", element="identifier")
 
 
-def _cause(door: Door, question: Question) -> Cause:
+def _cause(door: Door, question: Question, named: Named) -> Cause:
     condition = condition_of(door.request, weak=True)
-    return Cause(client=question.caller.client, condition=condition)
+    made = Cause(client=question.caller.client, condition=condition)
+    return cause_of(question, named.key.source, made)
 
 
 def _done(

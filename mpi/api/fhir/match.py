@@ -58,7 +58,7 @@ def match(question: MatchQuestion, door: DoorDep, body: BodyDep, metrics: Metric
 
 def _scored(door: Door, question: Question, found: Mapping[str, Match], count: int) -> list[Scored]:
     """The persons of a match as the caller may see them, at most so many, written down."""
-    holdings = {each.person.person_id: each for each in door.index.holdings(found)}
+    holdings = {each.person.person_id: each for each in door.index.holdings(found, question.sight)}
     seen = disclosed(question, [each.person for each in holdings.values()]).persons[:count]
     told = disclosed(question, [holdings[each.person_id].person for each in seen])
     question.answered(told, release=told.persons[0].release if told else "")

@@ -63,7 +63,7 @@ def _holders(index: Index, question: Question, query: PixQuery) -> Answer:
     if not question.may_ask_with(query.source.system):
         raise IdentifierNotFound(NOT_FOUND)
     try:
-        return index.cross_references(query.source.system, query.source.value)
+        return index.cross_references(query.source.system, query.source.value, question.sight)
     except (IdentifierNotFound, InvalidIdentifier):
         # what is malformed in its domain nobody holds either
         raise IdentifierNotFound(NOT_FOUND) from None
@@ -74,7 +74,7 @@ def _patients(index: Index, question: Question, person_id: str) -> Disclosed:
     the caller may know.
     """
     try:
-        found = index.person(person_id)
+        found = index.person(person_id, question.sight)
     except (PersonNotFound, PersonGone):
         raise IdentifierNotFound(NOT_FOUND) from None
     if isinstance(found, PersonAnswer):
@@ -82,4 +82,4 @@ def _patients(index: Index, question: Question, person_id: str) -> Disclosed:
     successors = seen_successors(question, index, found)
     if not successors:
         return Disclosed((), Withheld({person_id: ()}))
-    return disclosed(question, [each.person for each in index.holdings(successors)])
+    return disclosed(question, [each.person for each in index.holdings(successors, question.sight)])

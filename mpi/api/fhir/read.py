@@ -22,7 +22,7 @@ def read(question: ReadQuestion, person_id: str, door: DoorDep) -> Response:
 
     Whoever may not be told of a person gets the same answer as for an id never issued.
     """
-    (holding,) = door.index.holdings([person_id]) or (None,)
+    (holding,) = door.index.holdings([person_id], question.sight) or (None,)
     if holding is None:
         return _former(door, question, person_id)
     told = disclosed(question, [holding.person])
@@ -35,7 +35,7 @@ def read(question: ReadQuestion, person_id: str, door: DoorDep) -> Response:
 def _former(door: Door, question: Question, person_id: str) -> Response:
     """An id that is no longer in use; one that is gone was never there for a limited sight."""
     try:
-        found = door.index.person(person_id)
+        found = door.index.person(person_id, question.sight)
     except PersonGone:
         if question.sight.whole:
             raise

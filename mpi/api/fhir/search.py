@@ -148,7 +148,7 @@ def _candidates(door: Door, question: Question, asked: Search) -> list[Iterable[
         chain.from_iterable(_holders(door, question, each) for each in one)
         for one in asked.identifiers
     ]
-    named += [_unasked(door.index.holdings(one)) for one in asked.ids]
+    named += [_unasked(door.index.holdings(one, question.sight)) for one in asked.ids]
     return named or [_alike(door, question, asked)]
 
 
@@ -171,11 +171,11 @@ def _holders(door: Door, question: Question, identifier: Identifier) -> Iterator
     if not question.may_ask_with(identifier.system):
         return
     try:
-        found = door.index.cross_references(identifier.system, identifier.value)
+        found = door.index.cross_references(identifier.system, identifier.value, question.sight)
     except (IdentifierNotFound, InvalidIdentifier):
         return
     persons = {each.person_id: each for each in found.persons}
-    for holding in door.index.holdings(persons):
+    for holding in door.index.holdings(persons, question.sight):
         # the cross-references of a look-up answer for the identifier asked with
         yield Holding(persons[holding.person.person_id], holding.records), (found.asked, identifier)
 

@@ -112,12 +112,12 @@ def _entry(question: Question, index: Index, wanted: tuple[str, str], name: str)
     try:
         identifier = Identifier(system, parse(system, text))
         found = holders(question, index, system, text)
-        told = question.disclose(found.persons, found.asked)
+        told = question.disclose(found.persons, found.asked, said=found.said)
         if not told:
             raise IdentifierNotFound
     except _OWN as error:
         return _Entry(identifier, told, _refusal(error, name))
-    seen = replace(found, persons=told.persons)
+    seen = replace(found, persons=question.shown(told))
     told_of = {"status": int(HTTPStatus.OK), "answer": seen.as_dict(), "problem": None}
     return _Entry(identifier, told, told_of, found.standing.release)
 

@@ -49,11 +49,11 @@ def cross_references(
     """
     question.asks(Identifier(system, parse(system, value)))
     found = holders(question, index, system, value)
-    told = question.disclose(found.persons, found.asked)
+    told = question.disclose(found.persons, found.asked, said=found.said)
     question.answered(told, release=found.standing.release)
     if not told:
         raise IdentifierNotFound(system=system)
-    return json_response(replace(found, persons=told.persons).as_dict())
+    return json_response(replace(found, persons=question.shown(told)).as_dict())
 
 
 def holders(question: Question, index: Index, system: str, value: str) -> Answer:
@@ -64,4 +64,4 @@ def holders(question: Question, index: Index, system: str, value: str) -> Answer
     """
     if not question.may_ask_with(system):
         raise IdentifierNotFound(system=system)
-    return index.cross_references(system, value)
+    return index.cross_references(system, value, question.sight)

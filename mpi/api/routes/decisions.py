@@ -8,6 +8,7 @@ import orjson
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import ValidationError
 
+from mpi.access.mentioned import by_person
 from mpi.access.question import Question
 from mpi.api.change_schemas import (
     CHANGED_EXAMPLE,
@@ -30,6 +31,7 @@ from mpi.errors import (
 )
 from mpi.index.changes import Cause, ChangeResult
 from mpi.index.decide import Decision, Verdict
+from mpi.index.index import Index
 from mpi.records import RecordKey
 
 router = APIRouter(prefix="/v1", tags=["Change"])
@@ -69,11 +71,13 @@ def decide(
     """Decide on two records of the index; a decision outranks every link until it is undone.
 
     One that contradicts decisions in force is refused with 409 `contradicting-decision`; another
-    request under a used idempotency key is 409 `idempotency-conflict`.
+    request under a used idempotency key is 409 `idempotency-conflict`. Records that a seal keeps
+    apart are there together only for clients that may know of seals.
     """
     given = _given(body)
     question.require_whole_sight()
     left, right = (RecordKey(each.source, each.source_id) for each in (given.left, given.right))
+    index.require_together(left, right, question.sight)
     decision = Decision(
         Verdict(given.verdict),
         left,
@@ -83,7 +87,7 @@ def decide(
         survivor=given.survivor,
     )
     found = index.decide(decision, cause=Cause(question.caller.client, idempotency_key))
-    return _answered(question, found, f"decided-{given.verdict}")
+    return _answered(question, index, found, f"decided-{given.verdict}", keys=(left, right))
 
 
 @router.delete(
@@ -103,7 +107,7 @@ def undo(
     question.require_whole_sight()
     by = _who(question, "")
     found = index.undo(sequence, by=by, reason=reason, decisions_only=True)
-    return _answered(question, found, "undone")
+    return _answered(question, index, found, "undone")
 
 
 def _given(body: bytes) -> AskedDecision:
@@ -122,6 +126,18 @@ def _who(question: Question, said: str) -> str:
     return caller.user or caller.client or said
 
 
-def _answered(question: Question, found: ChangeResult, outcome: str) -> Response:
-    question.wrote("decision", str(found.sequence), outcome)
+def _answered(
+    question: Question,
+    index: Index,
+    found: ChangeResult,
+    outcome: str,
+    *,
+    keys: tuple[RecordKey, ...] = (),
+) -> Response:
+    """The answer, once it is written down: what was decided, of whose records, whom it touched."""
+    told = {each.person_id: None for each in found.persons}
+    told |= {successor: None for each in found.persons for successor in each.successors}
+    named = [(each, None) for each in told]
+    mentioned = by_person([*named, *((index.holder(key), key) for key in keys)])
+    question.wrote("decision", str(found.sequence), outcome, persons=mentioned)
     return json_response(found.as_dict())

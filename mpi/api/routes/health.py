@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 from fastapi import APIRouter, Request, Response
 
 from mpi.access.access import Access
-from mpi.api.documented import answer, problems
+from mpi.api.documented import REFUSALS, answer, problems
 from mpi.api.metrics import MEDIA_TYPE
 from mpi.api.routes.dependencies import IndexDep, MetricsDep, json_response
 from mpi.api.schemas import Liveness, Readiness
+from mpi.api.security import MonitorDep
 from mpi.errors import AuditUnavailable, IndexStale, IndexUnreachable
 from mpi.store.rows import State
 
@@ -44,16 +45,17 @@ def health() -> Response:
 def ready(index: IndexDep, request: Request) -> Response:
     """Ask whether the index can be read, the audit written, and what the index holds.
 
-    Where there is a policy, the number of records is not told: whoever watched it could see when
-    somebody is taken in. An index that has been quiet for longer than the policy allows is not
-    ready.
+    Where there is a policy, neither the release nor the number of records is told: whoever watched
+    them could see when somebody is taken in. An index that has been quiet for longer than the
+    policy allows is not ready.
     """
     access: Access = request.app.state.access
     state = index.state()
     require_ready(access, state, datetime.now(UTC))
+    if access.policy is not None:
+        return json_response({"status": "ready", "release": None, "records": None})
     release = state.release.name if state.release else ""
-    records = state.records if access.policy is None else None
-    return json_response({"status": "ready", "release": release, "records": records})
+    return json_response({"status": "ready", "release": release, "records": state.records})
 
 
 def require_ready(access: Access, state: State, now: datetime) -> None:
@@ -79,12 +81,14 @@ def require_ready(access: Access, state: State, now: datetime) -> None:
             "description": "Counters and timings, as Prometheus reads them.",
             "content": {"text/plain": {"example": _METRICS}},
         },
-        **problems(),
+        **problems(*REFUSALS),
     },
 )
-def metrics(counted: MetricsDep) -> Response:
+def metrics(question: MonitorDep, counted: MetricsDep) -> Response:
     """Ask for what is counted: times and statuses by route, refusals, grades, ages of feeds.
 
-    No path, identifier, person or client is in it.
+    No path, identifier, person or client is in it. Where there is a policy, it is for clients that
+    may monitor: how often what is asked is itself something to know.
     """
+    question.answered_nothing()
     return Response(counted.exposition(), media_type=MEDIA_TYPE)

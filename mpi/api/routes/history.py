@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
+from mpi.access.mentioned import Mentioned, by_person
 from mpi.access.question import Question
 from mpi.api.documented import REFUSALS, answer, problems
 from mpi.api.history_schemas import (
@@ -18,8 +20,9 @@ from mpi.api.history_schemas import (
 from mpi.api.routes.dependencies import IndexDep, PersonIdParam, json_response
 from mpi.api.security import LookUpDep
 from mpi.errors import IndexUnreachable, PersonNotFound, UsageError
-from mpi.index.events import MOST_EVENTS
+from mpi.index.events import MOST_EVENTS, IndexEvent
 from mpi.index.index import Index
+from mpi.records import RecordKey
 
 router = APIRouter(prefix="/v1", tags=["History"])
 
@@ -53,8 +56,8 @@ def events(
     are the same. For clients that may see every system.
     """
     question.require_whole_sight()
-    page = index.events(after, limit=limit)
-    question.answered_about(sorted({each.person_id for each in page.events if each.person_id}))
+    page = index.events(after, limit=limit, sight=question.sight)
+    question.answered_about(by_person(_named(page.events)))
     return json_response(page.as_dict())
 
 
@@ -74,16 +77,37 @@ def history(question: LookUpDep, person_id: PersonIdParam, index: IndexDep) -> R
     For clients that may see every system.
     """
     question.require_whole_sight()
-    found = index.history(person_id)
-    question.answered_about([found.person_id])
+    found = index.history(person_id, question.sight)
+    turns = found.turns
+    named: list[Pair] = [
+        (found.person_id, key) for turn in turns for key in (*turn.came, *turn.went)
+    ]
+    successors: list[Pair] = [(each, None) for turn in turns for each in turn.successors]
+    question.answered_about(by_person([(found.person_id, None), *named, *successors]))
     return json_response(found.as_dict())
+
+
+Pair = tuple[str | None, RecordKey | None]
+"""A person and a record of theirs that an answer names; either may be missing."""
+
+
+def _named(events: Iterable[IndexEvent]) -> Iterator[Pair]:
+    for each in events:
+        yield each.person_id, None
+        yield each.came_from, each.record
+        yield each.went_to, each.record
+        yield from ((successor, None) for successor in each.successors)
 
 
 def as_of(question: Question, index: Index, person_id: str, at: str) -> Response:
     """A person as the index had it at a time, or right after an event, as `moment` reads it."""
     question.require_whole_sight()
-    found = index.as_of(person_id, moment(at)).disclosed()
-    question.answered_about([found.person_id])
+    whole = index.as_of(person_id, moment(at), question.sight)
+    found = whole.disclosed()
+    identifiers = tuple(each for each, _ in found.identifiers)
+    hidden = {each.system for each, _ in whole.identifiers} - {each.system for each in identifiers}
+    told = Mentioned(found.person_id, found.records, identifiers, tuple(sorted(hidden)))
+    question.answered_about([told, *found.current], release=found.release or "")
     return json_response(found.as_dict())
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
+from mpi.access.mentioned import by_person
 from mpi.api.documented import REFUSALS, answer, problems
 from mpi.api.explain_schemas import EXPLANATION_EXAMPLE, Explanation
 from mpi.api.routes.dependencies import IndexDep, json_response
@@ -46,6 +47,7 @@ def explain(question: ExplainDep, left: LeftParam, right: RightParam, index: Ind
     for key in (key_of(left), key_of(right)):
         if not question.sight.knows(key.source):
             raise RecordNotFound(source=key.source)
-    found = index.explain(left, right, withhold=True)
-    question.answered_about(found.persons, release=found.release)
+    found = index.explain(left, right, withhold=True, sight=question.sight)
+    named = by_person(zip(found.persons, (found.left, found.right), strict=True))
+    question.answered_about(named, release=found.release)
     return json_response(found.as_dict())

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
+from mpi.access.mentioned import Mentioned
 from mpi.api.documented import BODY, REFUSALS, answer, asked, problems
 from mpi.api.match_schemas import ASKED_EXAMPLE, MATCHES_EXAMPLE, AskedRecord, Matches
 from mpi.api.routes.dependencies import BodyDep, IndexDep, MetricsDep, json_response
@@ -21,6 +22,7 @@ from mpi.errors import (
     UnknownSource,
 )
 from mpi.index.given import record_from_json
+from mpi.index.match import Match
 from mpi.records import MOST_PERSONS_LISTED, PERSONS_LISTED
 
 router = APIRouter(prefix="/v1", tags=["Match"])
@@ -43,6 +45,11 @@ EveryoneParam = Annotated[
     ),
 ]
 _WHAT = "What is known about the individual."
+
+
+def _mentioned(match: Match) -> Mentioned:
+    keys = tuple({match.best: None, **dict.fromkeys(match.records)})
+    return Mentioned(match.person_id, keys, withheld=match.withheld, grade=match.grade.value)
 
 
 @router.post(
@@ -82,8 +89,9 @@ def match(
     probability that it is of none. A record that says too little to look for anybody is not
     `searchable`.
 
-    Where there is a policy, records of sources that the caller may not know of take no part, the
-    record must say enough, and an answer of too many persons is refused.
+    Where there is a policy, records of sources that the caller may not know of take no part, nor do
+    contradictions in identifiers that it may not see; the record must say enough, and an answer of
+    too many persons is refused.
     """
     record = question.askable(record_from_json(body))
     question.require_demographic(record)
@@ -92,7 +100,6 @@ def match(
     found = index.match(record, limit=question.most(limit), everyone=everyone, sight=question.sight)
     question.require_few(len(found.persons))
     listed = replace(found, persons=found.persons[:limit])
-    grades = {each.person_id: each.grade.value for each in listed.persons}
-    question.answered_match(grades, release=found.release)
-    metrics.graded(grades.values())
+    question.answered_about(map(_mentioned, listed.persons), release=found.release)
+    metrics.graded(each.grade.value for each in listed.persons)
     return json_response(listed.as_dict())

@@ -97,7 +97,7 @@ def person(
 def _found(question: Question, index: Index, person_id: str) -> PersonAnswer | look_up.Superseded:
     """A person or their successors; an id that is gone was never there for a limited sight."""
     try:
-        return index.person(person_id)
+        return index.person(person_id, question.sight)
     except PersonGone:
         if question.sight.whole:
             raise
@@ -109,7 +109,8 @@ def _one(question: Question, found: PersonAnswer, request: Request) -> Response:
     question.answered(told, release=found.person.release)
     if not told:
         raise PersonNotFound
-    response = json_response(replace(found, person=told.persons[0]).as_dict())
+    (shown,) = question.shown(told)
+    response = json_response(replace(found, person=shown).as_dict())
     response.headers["etag"] = etag(response.body)
     return not_modified(request, response)
 
@@ -122,7 +123,7 @@ def seen_successors(question: Question, index: Index, found: look_up.Superseded)
         return dict(found.current)
     counts: dict[str, int] = {}
     for person_id in found.current:
-        answer = index.person(person_id)
+        answer = index.person(person_id, question.sight)
         if isinstance(answer, PersonAnswer):
             for seen in question.disclose([answer.person]).persons:
                 counts[person_id] = len(set(seen.records) & set(found.members))

@@ -12,6 +12,7 @@ from mpi.access.question import Question
 from mpi.api.change_schemas import INGESTED_EXAMPLE, GivenRecord, Ingested
 from mpi.api.documented import BODY, REFUSALS, answer, asked, problems
 from mpi.api.etags import condition_of
+from mpi.api.fed import as_told, cause_of, known_person, write_down
 from mpi.api.match_schemas import ASKED_EXAMPLE
 from mpi.api.routes.dependencies import BodyDep, IndexDep, json_response
 from mpi.api.security import FeedDep
@@ -149,12 +150,17 @@ def put(
 
     With `If-Match` nothing is put unless the record still is what the sender last saw of it (its
     `ETag`), and with `If-None-Match: *` unless it is new; else 412 `changed-meanwhile`.
+
+    Where there is a policy, it says which identifiers of the client count as verified, and whether
+    it may take back that somebody is restricted. A client is told whose record it is only where it
+    could look that up.
     """
     _require_feed(question, source)
-    record = _named(record_from_json(body), source, source_id)
-    cause = Cause(question.caller.client, idempotency_key, datetime.now(UTC), condition)
+    record = question.believed(_named(record_from_json(body), source, source_id))
+    cause = _cause(question, source, idempotency_key, condition)
     found = index.put(record, event_time=_time(event_time), cause=cause)
-    return _answered(question, found)
+    told = known_person(question, index, found.person_id, record.identifiers)
+    return _answered(question, found, told)
 
 
 @router.delete(
@@ -183,10 +189,15 @@ def delete(
     is heeded as when a record is put.
     """
     _require_feed(question, source)
-    cause = Cause(question.caller.client, idempotency_key, datetime.now(UTC), condition)
+    cause = _cause(question, source, idempotency_key, condition)
     key = RecordKey(source, source_id)
     found = index.delete(key, version=version, event_time=_time(event_time), cause=cause)
-    return _answered(question, found)
+    return _answered(question, found, None)
+
+
+def _cause(question: Question, source: str, key: str, condition: Condition) -> Cause:
+    made = Cause(question.caller.client, key, datetime.now(UTC), condition)
+    return cause_of(question, source, made)
 
 
 def _require_feed(question: Question, source: str) -> None:
@@ -214,13 +225,10 @@ def _named(record: Record, source: str, source_id: str) -> Record:
     return replace(record, source=source, source_id=source_id)
 
 
-def _answered(question: Question, found: IngestResult) -> Response:
-    question.wrote(found.key.source, found.key.source_id, found.status.value)
+def _answered(question: Question, found: IngestResult, told: str | None) -> Response:
+    write_down(question, found.key, found.status.value, persons=(found.person_id, told))
     created = found.status is Status.CREATED and not found.repeated
-    body = found.as_dict()
-    if not question.sight.whole:
-        # what else happened to persons may be because of records that this client knows not of
-        body["persons"] = []
+    body = as_told(question, found, told).as_dict()
     response = json_response(body, 201 if created else 200)
     if found.tag is not None:
         response.headers["etag"] = f'"{found.tag}"'

@@ -17,7 +17,7 @@ from mpi.index.review.fields import Field, fields_of
 from mpi.index.review.rules import BLIND, Kind
 from mpi.linking.intake import record_of
 from mpi.model.frequencies import Frequencies
-from mpi.records import RESTRICTED, Record, RecordKey
+from mpi.records import RESTRICTED, RESTRICTED_REVIEW, Record, RecordKey
 from mpi.sources import load_sources
 from mpi.store.review_rows import Task
 from mpi.store.rows import PersonRows, StoredRecord
@@ -92,14 +92,16 @@ def shows(view: View, task: Task, sight: Sight) -> bool:
     keys = [key for key in (task.left, task.right) if key is not None]
     if not all(sight.knows(key.source) for key in keys):
         return False
-    persons = () if sight.whole else (view.person_with(key) for key in keys)
+    persons = () if sight.whole and sight.sealed else (view.person_with(key) for key in keys)
     return all(person is None or may_review(person, sight) for person in persons)
 
 
 def may_review(person: PersonRows, sight: Sight) -> bool:
     """Whether a reviewer may be shown a person: who is restricted only if nothing is kept from
-    the reviewer.
+    the reviewer, and who matches both sides of a seal only if they may know of seals.
     """
+    if RESTRICTED_REVIEW in person.findings and not sight.sealed:
+        return False
     return sight.whole or RESTRICTED not in person.findings
 
 

@@ -83,7 +83,7 @@ def person_case(view: View, person_id: str, sight: Sight) -> PersonCase:
     rows = record_rows(stored, known, sight, golden=person.golden_record_no)
     return PersonCase(
         person_id=person.person_id,
-        findings=person.findings if sight.findings else (),
+        findings=sight.told_findings(person.findings),
         columns=COLUMNS,
         rows=rows,
         timeline=timeline([each.record for each in known]),
