@@ -10,7 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from mpi.access.account import Recorder
-from mpi.access.anchors import AnchorFile
+from mpi.access.anchoring import Anchoring
+from mpi.access.anchors import AnchorFile, Anchors
 from mpi.access.audit import Audit
 from mpi.access.caller import ANYBODY, Caller, admitted
 from mpi.access.jwks import KeySet, fetching
@@ -36,6 +37,7 @@ class Access:
         self.audit: Audit | None = None
         self._recorder: Recorder | None = None
         self._tokens: Tokens | None = None
+        self._anchoring: Anchoring | None = None
         if policy is not None:
             self._begin(policy)
 
@@ -138,8 +140,16 @@ class Access:
         """Take from the client's rate what a request costs beyond being one."""
         self.rates.owe(question.caller.client, cost)
 
+    def anchor_in(self, place: Anchors) -> None:
+        """Note where the audit stands in another place too, at intervals, until it is closed."""
+        if self.audit is not None:
+            self._anchoring = Anchoring(self.audit, place)
+            self._anchoring.start()
+
     def close(self) -> None:
         """End the audit's chain."""
+        if self._anchoring is not None:
+            self._anchoring.stop()
         if self.audit is not None:
             self.audit.close()
 

@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import orjson
 
 from mpi.access.chain import Head
 from mpi.errors import InvalidAudit
+
+if TYPE_CHECKING:
+    from mpi.store.store import Store
 
 
 class Anchors(Protocol):
@@ -27,6 +31,41 @@ class Anchors(Protocol):
     def noted(self) -> Iterator[tuple[str, Head]]:
         """Every note, as chain and head."""
         ...
+
+
+class StoreAnchors:
+    """Anchors in an index, where whoever holds the audit's folder need not be able to write."""
+
+    def __init__(self, store: Store) -> None:
+        """Args: store, open; it stays the caller's to close."""
+        self._store = store
+
+    def note(self, chain: str, head: Head, at: str) -> None:
+        """See `Anchors.note`. Raises MPIError where the index cannot be written."""
+        from mpi.store.audit_anchors import Anchored
+
+        self._store.note_anchor(Anchored(chain, head.number, head.hash, at))
+
+    def noted(self) -> Iterator[tuple[str, Head]]:
+        """Every note."""
+        return ((each.chain, Head(each.number, each.hash)) for each in self._store.anchors())
+
+
+@dataclass(frozen=True, slots=True)
+class Several:
+    """Anchors that are noted in several places; all that any of them has count."""
+
+    places: tuple[Anchors, ...]
+
+    def note(self, chain: str, head: Head, at: str) -> None:
+        """Note in every place."""
+        for each in self.places:
+            each.note(chain, head, at)
+
+    def noted(self) -> Iterator[tuple[str, Head]]:
+        """The notes of every place."""
+        for each in self.places:
+            yield from each.noted()
 
 
 class AnchorFile:

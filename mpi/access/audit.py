@@ -104,6 +104,14 @@ class Audit:
     def _give_up(self, error: OSError) -> None:
         raise AuditUnavailable from error
 
+    def heads(self) -> list[tuple[str, Head, str]]:
+        """Where the chain of this process stands on disk, and when; nothing before it has any."""
+        with self._chaining:
+            chain = self._chain
+            if chain is None:
+                return []
+            return [(chain.name, chain.written, _stamp(self._clock()))]
+
     def usable(self) -> bool:
         """Whether entries can be written; tried by beginning the chain, if it is not begun."""
         try:
@@ -176,6 +184,11 @@ class _Chain:
             self._head, line = linked(self._head, body)
             self._lines.append(line)
         return self._head.number
+
+    @property
+    def written(self) -> Head:
+        """Where the chain stands on disk."""
+        return self._written
 
     @property
     def waits(self) -> bool:

@@ -94,6 +94,7 @@ def create_app(
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
+        access.anchor_in(index.audit_anchors())
         yield
         access.close()
         index.close()

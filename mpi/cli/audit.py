@@ -12,11 +12,12 @@ import typer
 from mpi.cli.documenting import example, help_of
 from mpi.cli.options import IndexOption, JsonOption, PolicyOption, index_url, policy_file
 from mpi.cli.rendering import counted, show_json, show_line, show_table
-from mpi.errors import AuditBroken, UnwritableOutput
+from mpi.errors import AuditBroken, IndexNotFound, UnwritableOutput
 
 if TYPE_CHECKING:
     from mpi.access.policy import Policy
     from mpi.access.reading import Entry, Kept, Test
+    from mpi.access.verification import Verified
 
 EXAMPLE = "mpi audit search --identifier nhs-number 9990000018"
 COLUMNS = ("at", "client", "user", "purpose", "operation", "outcome", "told", "release")
@@ -110,11 +111,14 @@ def _row(entry: Entry) -> tuple[str, ...]:
     )
 
 
-def verify(*, policy: PolicyOption = None, as_json: JsonOption = False) -> None:
-    """Say whether the audit is as it was written: every line, and every anchor."""
-    from mpi.access.verification import verify as verified
+def verify(
+    *, policy: PolicyOption = None, index: IndexOption = "", as_json: JsonOption = False
+) -> None:
+    """Say whether the audit is as it was written: every line, and every anchor.
 
-    chains = verified(_kept(policy))
+    Anchors are in their file, and in the index if it can be opened.
+    """
+    chains = _verified(_kept(policy), index_url(index))
     broken = [each for each in chains if each.problems]
     if as_json:
         show_json([each.as_dict() for each in chains])
@@ -126,6 +130,22 @@ def verify(*, policy: PolicyOption = None, as_json: JsonOption = False) -> None:
                 show_line(f"{each.chain}: {problem}.")
     if broken:
         raise AuditBroken(f"{counted(len(broken), 'chain')}.")
+
+
+def _verified(kept: Kept, url: str) -> list[Verified]:
+    from dataclasses import replace
+
+    from mpi.access.anchors import Several
+    from mpi.access.verification import verify as verified
+    from mpi.index.index import Index
+
+    try:
+        opened = Index.open(url)
+    except IndexNotFound:
+        return verified(kept)
+    with opened:
+        anchors = Several((kept.anchors, opened.audit_anchors()))
+        return verified(replace(kept, anchors=anchors))
 
 
 def impact(

@@ -18,6 +18,7 @@ from mpi.store.store import Store, open_store
 
 # What compares takes half a second to import, which a look-up has no need to wait for.
 if TYPE_CHECKING:
+    from mpi.access.anchors import StoreAnchors
     from mpi.access.impact import Undone
     from mpi.access.reading import Kept
     from mpi.index.explain import Explanation
@@ -138,6 +139,12 @@ class Index(Living):
         from mpi.index.impact import impact
 
         return impact(self._store, kept, person_id)
+
+    def audit_anchors(self) -> StoreAnchors:
+        """Where the audit of a service over this index is anchored; see `access.anchors`."""
+        from mpi.access.anchors import StoreAnchors
+
+        return StoreAnchors(self._store)
 
     @property
     def study(self) -> Study:

@@ -20,6 +20,7 @@ __all__ = [
     "REVISIONS",
     "TABLES",
     "Generation",
+    "audit_anchor",
     "decision",
     "erased",
     "generation",
@@ -43,7 +44,7 @@ __all__ = [
     "tombstone",
 ]
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
 """Every revision of the schema, numbered, oldest first; a test holds it against the migrations."""
 
 metadata = MetaData()
@@ -79,6 +80,12 @@ release_file = Table(
     "release_file", metadata, key("release_id", TEXT), key("name", TEXT), blob("content")
 )
 """The files of each release that made an index, so that it can be matched against anywhere."""
+
+audit_anchor = clustered(
+    "audit_anchor", metadata, key("chain", TEXT), key("number"), text("hash"), text("at")
+)
+"""Where each chain of the audit stood at some moments: how many entries, and the hash of the last.
+"""
 
 loading = Table(
     "loading", metadata, key("id"), number("generation"), number("since"), text("release_id")

@@ -15,6 +15,7 @@ from mpi.store.view import Seen, View
 
 # Arrow takes a quarter of a second to import, which a look-up has no need to wait for.
 if TYPE_CHECKING:
+    from mpi.store.audit_anchors import Anchored
     from mpi.store.bulk import OnTable
     from mpi.store.reviews import Reviews
     from mpi.store.snapshot import Snapshot
@@ -82,6 +83,20 @@ class Store:
 
         with self._database.changing() as connection:
             yield Reviews(connection)
+
+    def note_anchor(self, anchored: Anchored) -> None:
+        """Note where a chain of the audit stands. Raises IndexBusy."""
+        from mpi.store.audit_anchors import note
+
+        with self._database.changing() as connection:
+            note(connection, anchored)
+
+    def anchors(self) -> list[Anchored]:
+        """Where chains of the audit stood at some moments."""
+        from mpi.store.audit_anchors import noted
+
+        with self._database.reading() as moment:
+            return list(noted(moment.connection))
 
     def state(self) -> State:
         """Where the index stands: release, counts, last event."""
