@@ -65,7 +65,7 @@ def person_of(rows: PersonRows, standing: Standing, sight: Sight = EVERYTHING) -
     """
     every, rows = rows, known_rows(rows, sight)
     sure = confidence_to_anchor(rows, standing.cap)
-    trusted = _verified_with_anchor(rows, sight)
+    trusted = _verified_with_anchor(rows)
     keys = {member.record_no: member.key for member in rows.members}
     held: defaultdict[tuple[str, str], list[HeldIdentifier]] = defaultdict(list)
     for each in rows.identifiers:
@@ -97,28 +97,33 @@ def person_of(rows: PersonRows, standing: Standing, sight: Sight = EVERYTHING) -
 def known_rows(rows: PersonRows, sight: Sight) -> PersonRows:
     """A person as if there were only the records of which somebody may know.
 
-    What is kept of pairs stays, so that a path through the spanning tree of a large person does.
+    That a value is verified is known of values that may be told. What is kept of pairs stays, so
+    that a path through the spanning tree of a large person does.
     """
-    if sight.sources is None:
+    if sight.sources is None and sight.see is None and RESTRICTED not in rows.findings:
         return rows
     members = tuple(each for each in rows.members if sight.knows(each.key.source))
     known = {each.record_no for each in members}
     return replace(
         rows,
         members=members,
-        identifiers=tuple(each for each in rows.identifiers if each.record_no in known),
+        identifiers=tuple(
+            each._replace(verified=each.verified and tellable(each.system, rows, sight))
+            for each in rows.identifiers
+            if each.record_no in known
+        ),
         anchors=tuple(each for each in rows.anchors if each in known),
     )
 
 
 def speaker(rows: PersonRows, sight: Sight) -> Member | None:
-    """The record that speaks for a person to somebody who may not know of all sources.
+    """The record that speaks for a person to somebody from whom sources or systems are withheld.
 
     One with a verified identifier before one without, then the one with most identifiers, then the
     smallest key, as far as they may know: so it does not depend on what is hidden from them, as
     the golden record does. None where the golden record speaks, or nothing may be known.
     """
-    if sight.sources is None:
+    if sight.sources is None and sight.see is None:
         return None
     known = known_rows(rows, sight)
     held: defaultdict[int, list[bool]] = defaultdict(list)
@@ -178,14 +183,11 @@ def _along_tree(start: int, tree: Mapping[int, Mapping[int, int]]) -> dict[int, 
     return reached
 
 
-def _verified_with_anchor(rows: PersonRows, sight: Sight) -> frozenset[int]:
-    """The records that share a verified identifier with an anchor that is another record.
-
-    Only values that may be told count.
-    """
+def _verified_with_anchor(rows: PersonRows) -> frozenset[int]:
+    """The records that share a verified identifier with an anchor that is another record."""
     holders: defaultdict[tuple[str, str], set[int]] = defaultdict(set)
     for each in rows.identifiers:
-        if each.verified and tellable(each.system, rows, sight):
+        if each.verified:
             holders[each.system, each.value].add(each.record_no)
     anchors = set(rows.anchors)
     return frozenset(

@@ -98,7 +98,7 @@ def without_hidden(rows, sight, asked):
     left = known_rows(rows, sight)
     kept = [x for x in left.identifiers if sight.sees(x.system) or (x.system, x.value) == asked]
     unseen = [x for x in kept if not sight.sees(x.system)]
-    plain = [replace(x, verified=False) if x in unseen else x for x in kept]
+    plain = [x._replace(verified=False) if x in unseen else x for x in kept]
     numbers = {each.record_no for each in left.members}
     pairs = tuple(x for x in left.pairs if {x.record_l, x.record_r} <= numbers)
     return replace(left, identifiers=tuple(plain), pairs=pairs)
