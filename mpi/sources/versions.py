@@ -28,7 +28,7 @@ _TIME = re.compile(
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T#].*)?")
 
 OF_MESSAGE = "#"
-"""In the key of a version that is the time of a message: what follows tells those of one time apart."""
+"""In the key of a version that is the time of a message; after it, what tells two of one time."""
 _AFTER_ANY_HASH = "g"
 
 

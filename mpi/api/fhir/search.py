@@ -160,9 +160,7 @@ def _alike(door: Door, question: Question, asked: Search) -> Iterator[Candidate]
     found = door.index.match(asked.record, limit=CANDIDATES, everyone=True, sight=question.sight)
     if not found.keys:
         raise SearchTooBroad(TOO_BROAD)
-    return _unasked(door.index.holdings(
-        (each.person_id for each in found.persons), question.sight
-    ))
+    return _unasked(door.index.holdings((each.person_id for each in found.persons), question.sight))
 
 
 def _unasked(holdings: Iterable[Holding]) -> Iterator[Candidate]:
