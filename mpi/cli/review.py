@@ -68,10 +68,10 @@ def review(
             server_header=False,
         )
         server = uvicorn.Server(config)
+        set_loaded_apart()
         listener = listening(config)
         address = f"http://127.0.0.1:{listener.getsockname()[1]}{PATH}/"
         sys.stderr.write(f"Review pages: {address}\n")
         if open_browser and sys.stdout.isatty():
             webbrowser.open(address)
-        set_loaded_apart()
         server.run(sockets=[listener])

@@ -39,4 +39,6 @@ def listening(config: uvicorn.Config) -> socket.socket:
     """
     opened = config.bind_socket()
     opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    # whoever is told its address may come before the server does
+    opened.listen()
     return opened
