@@ -140,6 +140,11 @@ class Access:
         """Take from the client's rate what a request costs beyond being one."""
         self.rates.owe(question.caller.client, cost)
 
+    @property
+    def audit_name(self) -> str:
+        """What the audit is called where those of several services are anchored."""
+        return self._recorder.keyed.audit if self._recorder else ""
+
     def anchor_in(self, place: Anchors) -> None:
         """Note where the audit stands in another place too, at intervals, until it is closed."""
         if self.audit is not None:

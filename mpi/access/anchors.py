@@ -36,19 +36,25 @@ class Anchors(Protocol):
 class StoreAnchors:
     """Anchors in an index, where whoever holds the audit's folder need not be able to write."""
 
-    def __init__(self, store: Store) -> None:
-        """Args: store, open; it stays the caller's to close."""
+    def __init__(self, store: Store, audit: str) -> None:
+        """Args: store, open, which stays the caller's to close; audit, the name of one of those
+        that are anchored there (`Keyed.audit`): services over one index may keep their own.
+        """
         self._store = store
+        self._audit = f"{audit}/"
 
     def note(self, chain: str, head: Head, at: str) -> None:
         """See `Anchors.note`. Raises MPIError where the index cannot be written."""
         from mpi.store.audit_anchors import Anchored
 
-        self._store.note_anchor(Anchored(chain, head.number, head.hash, at))
+        self._store.note_anchor(Anchored(self._audit + chain, head.number, head.hash, at))
 
     def noted(self) -> Iterator[tuple[str, Head]]:
-        """Every note."""
-        return ((each.chain, Head(each.number, each.hash)) for each in self._store.anchors())
+        """Every note of this audit."""
+        for each in self._store.anchors():
+            if each.chain.startswith(self._audit):
+                chain = each.chain.removeprefix(self._audit)
+                yield chain, Head(each.number, each.hash)
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,11 @@ class Keyed:
         text = f"{system}\0{evidence or value}".encode()
         return hashlib.blake2b(text, key=self._secret, digest_size=HASH_BYTES).hexdigest()
 
+    @property
+    def audit(self) -> str:
+        """A name of the audit whose secret this is, which tells nothing of the secret."""
+        return self.of("audit", "")
+
     @classmethod
     def at(cls, path: Path, *, create: bool = False) -> Keyed:
         """The hashes of the secret in a file, which only its owner can read.

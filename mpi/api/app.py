@@ -94,7 +94,7 @@ def create_app(
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
-        access.anchor_in(index.audit_anchors())
+        access.anchor_in(index.audit_anchors(access.audit_name))
         yield
         access.close()
         index.close()

@@ -144,7 +144,7 @@ def _verified(kept: Kept, url: str) -> list[Verified]:
     except IndexNotFound:
         return verified(kept)
     with opened:
-        anchors = Several((kept.anchors, opened.audit_anchors()))
+        anchors = Several((kept.anchors, opened.audit_anchors(kept.keyed.audit)))
         return verified(replace(kept, anchors=anchors))
 
 

@@ -140,11 +140,11 @@ class Index(Living):
 
         return impact(self._store, kept, person_id)
 
-    def audit_anchors(self) -> StoreAnchors:
-        """Where the audit of a service over this index is anchored; see `access.anchors`."""
+    def audit_anchors(self, audit: str) -> StoreAnchors:
+        """Where the audit of a service over this index is anchored; see `anchors.StoreAnchors`."""
         from mpi.access.anchors import StoreAnchors
 
-        return StoreAnchors(self._store)
+        return StoreAnchors(self._store, audit)
 
     @property
     def study(self) -> Study:

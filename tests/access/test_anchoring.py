@@ -38,14 +38,14 @@ def served(url, folder, times):
 
 def problems(kept, url):
     with Index.open(url) as index:
-        anchors = Several((kept.anchors, index.audit_anchors()))
+        anchors = Several((kept.anchors, index.audit_anchors(kept.keyed.audit)))
         return [each for one in verify(replace(kept, anchors=anchors)) for each in one.problems]
 
 
 def test_a_service_that_ends_has_anchored_its_chain_in_the_index(url, tmp_path):
     kept = served(url, tmp_path, 3)
     with Index.open(url) as index:
-        ((_, head),) = index.audit_anchors().noted()
+        ((_, head),) = index.audit_anchors(kept.keyed.audit).noted()
     assert head.number == 4
     assert problems(kept, url) == []
 

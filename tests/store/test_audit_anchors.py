@@ -9,7 +9,7 @@ AT = "2026-01-01T00:00:00Z"
 
 
 def test_what_is_noted_is_kept_once(store):
-    anchors = StoreAnchors(store)
+    anchors = StoreAnchors(store, "one")
     assert list(anchors.noted()) == []
     heads = [("b", Head(3, "x")), ("a", Head(1, "y")), ("b", Head(7, "z")), ("b", Head(3, "x"))]
     for chain, head in heads:
@@ -18,13 +18,23 @@ def test_what_is_noted_is_kept_once(store):
 
 
 def test_a_note_is_never_replaced(store):
-    anchors = StoreAnchors(store)
+    anchors = StoreAnchors(store, "one")
     anchors.note("a", Head(1, "as it was"), AT)
     anchors.note("a", Head(1, "another"), AT)
     assert list(anchors.noted()) == [("a", Head(1, "as it was"))]
 
 
 def test_several_places_are_noted_in_and_read(store):
-    one, both = StoreAnchors(store), Several((StoreAnchors(store), StoreAnchors(store)))
+    one, both = (
+        StoreAnchors(store, "one"),
+        Several((StoreAnchors(store, "one"), StoreAnchors(store, "one"))),
+    )
     both.note("a", Head(1, "x"), AT)
     assert list(both.noted()) == [*one.noted(), *one.noted()]
+
+
+def test_audits_of_several_services_are_told_apart(store):
+    StoreAnchors(store, "one").note("a", Head(1, "x"), AT)
+    StoreAnchors(store, "other").note("a", Head(2, "y"), AT)
+    assert list(StoreAnchors(store, "one").noted()) == [("a", Head(1, "x"))]
+    assert list(StoreAnchors(store, "on").noted()) == []
