@@ -24,7 +24,8 @@ class Settings:
     (`MPI_SOURCES`), None when not set. `host` and `port` are where the API listens (`MPI_HOST`,
     `MPI_PORT`). `namespace` is where the URIs lie of identifier systems for which none is
     published (`MPI_NAMESPACE`). `policy` is the file of the disclosure policy (`MPI_POLICY`), None
-    when not set. `log` is the least severe level that is logged (`MPI_LOG`).
+    when not set. `log` is the least severe level that is logged (`MPI_LOG`). `spark_master` is the
+    address of a Spark cluster (`MPI_SPARK_MASTER`), empty where Spark's own configuration says it.
     """
 
     index: str = "sqlite:///mpi.db"
@@ -35,6 +36,7 @@ class Settings:
     namespace: str = NAMESPACE
     policy: Path | None = None
     log: str = "INFO"
+    spark_master: str = ""
 
     @classmethod
     def read(cls, environ: Mapping[str, str] | None = None) -> Self:
@@ -87,5 +89,6 @@ _READERS: Mapping[str, Callable[[str], Any]] = MappingProxyType(
         "namespace": str,
         "policy": Path,
         "log": _log,
+        "spark_master": str,
     }
 )

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from mpi.cli.options import (
+    EngineOption,
     FeedsOption,
     IndexOption,
     JsonOption,
@@ -21,6 +22,7 @@ from mpi.cli.options import (
     limits,
     model_folder,
     sources_folder,
+    spark_master,
 )
 from mpi.cli.progress import shown_progress
 from mpi.cli.rendering import show_summary, show_warnings
@@ -43,6 +45,7 @@ def link(
             show_default=False,
         ),
     ] = None,
+    engine: EngineOption = "duckdb",
     work: Annotated[
         Path | None,
         typer.Option(
@@ -72,6 +75,8 @@ def link(
     options = LinkOptions(
         sources=sources_folder(sources),
         rejects=rejects,
+        engine=engine,
+        spark_master=spark_master(),
         work=work,
         limits=limits(threads, memory, temp=temp, spill=temp_limit),
     )

@@ -61,6 +61,15 @@ PolicyOption = Annotated[
         show_default=False,
     ),
 ]
+EngineOption = Annotated[
+    str,
+    typer.Option(
+        "--engine",
+        metavar="ENGINE",
+        help="Where to compute it: duckdb, on this machine, or spark, on the cluster that is"
+        " configured (MPI_SPARK_MASTER, spark-defaults.conf, spark-submit), else on this machine.",
+    ),
+]
 MemoryOption = Annotated[
     str,
     typer.Option(
@@ -136,3 +145,8 @@ def limits(threads: int, memory: str, *, temp: Path | None, spill: str) -> Limit
 def sources_folder(given: Path | None) -> Path | None:
     """The folder of further source descriptions, if anything names one."""
     return given or Settings.read().sources
+
+
+def spark_master() -> str:
+    """The address of the cluster, if the environment names one."""
+    return Settings.read().spark_master

@@ -49,6 +49,7 @@ from mpi.errors.changing import (
     NothingToUndo,
     RecordErased,
 )
+from mpi.errors.computing import ClusterFailed, SparkUnavailable
 from mpi.errors.exchanging import (
     FhirUnavailable,
     InvalidParameter,
@@ -112,6 +113,7 @@ __all__ = [
     "AuditUnavailable",
     "BatchTooLarge",
     "ChangedMeanwhile",
+    "ClusterFailed",
     "ContradictingDecision",
     "DegenerateModel",
     "DiskFull",
@@ -165,6 +167,7 @@ __all__ = [
     "SearchTooBroad",
     "ServiceUnreachable",
     "SeveralRecords",
+    "SparkUnavailable",
     "TaskClosed",
     "TaskNotFound",
     "TooLarge",

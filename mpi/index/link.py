@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field, replace
@@ -11,11 +10,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from mpi.errors import UnknownSource, UsageError
+from mpi.index.computing import DUCKDB, SPARK, Place, engine_of
+from mpi.index.found import Found
 from mpi.index.link_summary import LinkSummary, begun_anew, misfits
 from mpi.index.membership import Known, assign_ids
 from mpi.index.progress import Progress, SilentProgress
 from mpi.index.replay import Replay
-from mpi.index.ruled import decisions_of, delivery_of, held_systems
+from mpi.index.ruled import delivery_of, held_systems
 from mpi.index.snapshot import Linked, snapshot
 from mpi.index.target import Before, Target
 from mpi.index.work import (
@@ -27,12 +28,9 @@ from mpi.index.work import (
     files_in,
     work_folder,
 )
-from mpi.linking.batch import Linkage, link_rows
 from mpi.linking.churn import Churn
 from mpi.linking.delivery import Delivery
 from mpi.linking.engines.duckdb import Limits
-from mpi.linking.finished import Finished
-from mpi.linking.intake import Intake, take_in
 from mpi.linking.persons import Occasion, Origin
 from mpi.model.parameters import Release, load
 from mpi.model.standing import folder_of, released_on
@@ -48,7 +46,8 @@ class LinkOptions:
     `sources`: a folder of further source descriptions. `rejects`: where to write what could not be
     used. `seed`: of the person ids of an index that does not exist yet; drawn at random if None.
     `at`: the time of the event; now if None. `work`: a folder for finished steps; what the same
-    link has finished there before it was killed is taken up.
+    link has finished there before it was killed is taken up. `engine`: where to
+    compute it, see `mpi.index.computing`; `spark_master`: a cluster's address, for Spark.
     """
 
     sources: Path | None = None
@@ -57,6 +56,8 @@ class LinkOptions:
     at: datetime | None = None
     work: Path | None = None
     limits: Limits = field(default_factory=lambda: Limits(threads=os.cpu_count() or 1))
+    engine: str = DUCKDB
+    spark_master: str = ""
 
 
 def link(
@@ -77,6 +78,8 @@ def link(
     """
     run = Linking(options or LinkOptions(), progress or SilentProgress(), Rejects())
     run.options.limits.check()
+    if run.options.engine == SPARK and run.options.work is not None:
+        raise UsageError("Finished steps are kept on one machine only; leave out --work.")
     for what, place in (("rejects file", run.options.rejects), ("work folder", run.options.work)):
         if place is not None:
             _check_apart(what, place, feeds, file_of(index_url))
@@ -113,13 +116,13 @@ class Linking:
         self, feeds: Path | None, release: Release, target: Target, *, kind: str = "link"
     ) -> LinkSummary:
         """Read, link, give ids, keep; without feeds, what the index holds."""
-        known, work, intake = self._begun(feeds, release, target)
-        at, linkage = work.at, self._linkage(intake, release, known, work)
+        known, work, found = self._found(feeds, release, target)
+        at = work.at
         store, writer = target.made(self.options.seed)
         with self.progress.step("give person ids"):
             occasion = _occasion(store.state().seed, known, at)
-            assignment, change = assign_ids(known, intake.rows, linkage.labels, occasion)
-        linked = Linked(intake, linkage, assignment, release)
+            assignment, change = assign_ids(known, found.keys, found.labels, occasion)
+        linked = Linked(found, assignment)
         with self.progress.step("look for findings"):
             summary = self._summary(linked, change, work)
         with self.progress.step("write the index"):
@@ -128,15 +131,18 @@ class Linking:
             writer.replace(snapshot(linked), event, since=known.sequence, catch_up=caught)
         return replace(summary, seconds=dict(self.progress.seconds))
 
-    def _begun(
+    def _found(
         self, feeds: Path | None, release: Release, target: Target
-    ) -> tuple[Known, Work | Scratch, Intake]:
-        """What the index held before, where steps are kept, and what is to be linked."""
-        with target.before() as before:
-            work = target.enter(self._work(feeds, release, before.known, target))
-            with self._rejects_kept():
-                intake = work.intake(lambda: self._take_in(feeds, before, work), self.rejects)
-        return before.known, work, intake
+    ) -> tuple[Known, Work | Scratch, Found]:
+        """What the index held before, where steps are kept, and what linking found."""
+        options = self.options
+        with engine_of(options.engine, options.limits, spark_master=options.spark_master) as engine:
+            with target.before() as before:
+                work = target.enter(self._work(feeds, release, before.known, target))
+                place = Place(work, self.rejects, self.progress.step)
+                with self._rejects_kept():
+                    taken = engine.take_in(self._deliveries(feeds, before, work.at), place)
+            return before.known, work, engine.link(taken, release, before.known.rulings, place)
 
     def _work(
         self, feeds: Path | None, release: Release, known: Known, target: Target
@@ -176,27 +182,6 @@ class Linking:
             if to is not None:
                 self.rejects.write(to)
 
-    def _take_in(self, feeds: Path | None, before: Before, work: Work | Scratch) -> Intake:
-        return take_in(
-            self._deliveries(feeds, before, work.at),
-            work.folder,
-            self.rejects,
-            workers=self.options.limits.threads,
-            step=self.progress.step,
-        )
-
-    def _linkage(
-        self, intake: Intake, release: Release, known: Known, finished: Finished
-    ) -> Linkage:
-        return link_rows(
-            intake.rows,
-            release,
-            self.options.limits,
-            decisions=decisions_of(known.rulings, intake.rows),
-            finished=finished,
-            step=self.progress.step,
-        )
-
     def _deliveries(self, feeds: Path | None, before: Before, at: datetime) -> list[Delivery]:
         """The feeds that came, and the sources that sent none but have records in the index."""
         if feeds is None:
@@ -216,21 +201,19 @@ class Linking:
         ]
 
     def _summary(self, linked: Linked, change: Churn, work: Work | Scratch) -> LinkSummary:
-        sources = linked.intake.rows.column("source").value_counts().to_pylist()
-        findings = Counter(code for codes in linked.findings.values() for code in codes)
-        ids = linked.assignment
+        found, ids = linked.found, linked.assignment
         origins = {o.name.lower(): int((ids.origin == o).sum()) for o in Origin}
         return LinkSummary(
-            release=f"{linked.release.name} ({linked.release.identity})",
-            records={each["values"]: each["counts"] for each in sources},
-            candidates=linked.linkage.candidates,
-            links=len(linked.linkage.pairs.left),
+            release=f"{found.release.name} ({found.release.identity})",
+            records=found.sources,
+            candidates=found.candidates,
+            links=found.pairs,
             persons=len(ids.membership.ids),
             origins=origins | {"retired": len(ids.retired)},
-            findings=dict(sorted(findings.items())),
+            findings=dict(sorted(found.findings.items())),
             rejects=self.rejects.by_reason(),
             churn=change,
-            warnings=(*begun_anew(work), *misfits(linked)),
+            warnings=(*begun_anew(work), *misfits(found)),
             seconds={},
             taken_up=tuple(work.taken),
         )
@@ -243,5 +226,5 @@ def _occasion(seed: int, known: Known, at: datetime) -> Occasion:
 
 
 def _event(kind: str, linked: Linked, at: datetime, change: Churn) -> Event:
-    detail = {"release": linked.release.identity, **asdict(change)}
+    detail = {"release": linked.found.release.identity, **asdict(change)}
     return Event(kind=kind, at=at.isoformat(timespec="milliseconds"), detail=detail)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 
+from mpi.index.found import Found
 from mpi.index.shown import ShownAsTable
-from mpi.index.snapshot import Linked
 from mpi.index.work import Scratch, Work
 from mpi.linking.churn import Churn
-from mpi.linking.key_sizes import KeySizes
 from mpi.model.blocking import LARGE_BLOCK
 
 MISFIT = 10
@@ -71,17 +70,15 @@ def begun_anew(work: Work | Scratch) -> Iterator[str]:
         )
 
 
-def misfits(linked: Linked) -> Iterator[str]:
+def misfits(found: Found) -> Iterator[str]:
     """How the feeds differ from those the release was made for, so that it may link them badly."""
-    records, trained = len(linked.intake.rows), int(linked.release.trained["records"])
+    records, trained = sum(found.sources.values()), int(found.release.trained["records"])
     if not 1 / MISFIT <= records / trained <= MISFIT:
         yield (
             f"The release was trained on {trained:,} records and these are {records:,}; its prior,"
             " term frequencies and suppressed keys may not fit. Run `mpi train --weights-from`."
         )
-    large = (part.larger(LARGE_BLOCK) for part in KeySizes.parts(linked.intake.rows))
-    grown = sum(len(each.live(linked.release).key) for each in large)
-    if grown:
+    if grown := found.outgrown:
         yield (
             f"{grown:,} blocking keys are shared by more than {LARGE_BLOCK:,} records; they were"
             " used all the same. The next release will suppress them."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -18,12 +18,15 @@ from mpi.index.target import Before
 from mpi.linking.deciding import numbered
 from mpi.linking.delivery import Buried, Delivery
 from mpi.linking.evidence import Decisions
-from mpi.linking.sealing import RECORD, SealSide, marks
+from mpi.linking.sealing import RECORD, Holders, SealSide, marks
 from mpi.linking.superseding import Supersessions
 from mpi.records import RecordKey
 from mpi.sources import Feed, SourceSystem, load_sources
 from mpi.store.rulings import Rulings
 from mpi.store.tombstones import DELETED
+
+Numbers = Callable[[set[RecordKey]], Mapping[RecordKey, int]]
+"""Gives the numbers of the records of some keys; those not there are left out."""
 
 _BETWEEN = "\x1f"
 """Joins source and key into one text; neither can hold it."""
@@ -64,11 +67,19 @@ def _supersessions(rulings: Rulings) -> Supersessions:
 
 def decisions_of(rulings: Rulings, rows: pa.Table) -> Decisions:
     """Decisions in force and seals, by the numbers of standardised rows."""
+    return decisions_by(rulings, partial(_positions, rows), _Holders(rows))
+
+
+def decisions_by(rulings: Rulings, numbers: Numbers, holders: Holders) -> Decisions:
+    """Decisions in force and seals, by the numbers that records have.
+
+    Args: numbers and holders, find those that have a key or an identifier.
+    """
     verdicts = Overlay().decisions(rulings.decisions)
     sides = [SealSide(*each) for each in rulings.seal_sides]
     named = {RecordKey(side.first, side.second) for side in sides if side.kind == RECORD}
-    position = _positions(rows, named.union(*(each.ends for each in verdicts)))
-    sealed = marks(sides, position, _Holders(rows), _supersessions(rulings))
+    position = numbers(named.union(*(each.ends for each in verdicts)))
+    sealed = marks(sides, position, holders, _supersessions(rulings))
     return numbered(verdicts, position, sealed=sealed)
 
 

@@ -22,6 +22,7 @@ import numpy as np
 import pyarrow as pa
 
 from mpi.errors import NotMatchable
+from mpi.index.found import InMemory
 from mpi.index.membership import Known
 from mpi.index.progress import Progress, SilentProgress
 from mpi.index.ruled import decisions_of, delivery_of, held_systems
@@ -155,7 +156,7 @@ class _Verify:
             intake = take_in(deliveries, Path(folder), Rejects(), workers=limits.threads, step=step)
             decisions = decisions_of(known.rulings, intake.rows)
             linkage = link_rows(intake.rows, release, limits, decisions=decisions, step=step)
-            linked = Linked(intake, linkage, _unnamed(linkage.labels), release)
+            linked = Linked(InMemory(intake, linkage, release), _unnamed(linkage.labels))
             return Held.of_snapshot(snapshot(linked))
 
 

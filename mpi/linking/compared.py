@@ -143,6 +143,14 @@ def pack_table(rows: pa.Table, release: Release) -> pa.Array:
     return packed.cast(pa.binary())
 
 
+def unpack_table(packed: pa.Array) -> tuple[pa.Array, pa.Array]:
+    """The inverse of `pack_table`: of every key the place of its record, and the key."""
+    sizes = pc.binary_length(packed).to_numpy(zero_copy_only=False) // _KEY_BYTES
+    content = b"".join(packed.to_pylist())
+    places = np.repeat(np.arange(len(packed)), sizes)
+    return pa.array(places), pa.array(np.frombuffer(content, dtype="<i8"))
+
+
 def restricted_in(rows: pa.Table) -> pa.ChunkedArray | pa.Array:
     """Whether each of some standardised rows is restricted; rows that do not say are not."""
     if RESTRICTED in rows.column_names:

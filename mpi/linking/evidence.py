@@ -67,6 +67,25 @@ class Decisions:
     cannot: Integers = field(default_factory=_no_record_pairs)
     sealed: Integers = field(default_factory=_no_marks)
 
+    def among(self, records: Labels) -> Decisions:
+        """Those between some records, ascending, which are numbered anew as they stand."""
+        inside = np.isin(self.must, records).all(axis=1)
+        cannot = self.cannot[np.isin(self.cannot, records).all(axis=1)]
+        sealed = self.sealed[np.isin(self.sealed[:, 2], records)].copy()
+        sealed[:, 2] = np.searchsorted(records, sealed[:, 2])
+        return Decisions(
+            np.searchsorted(records, self.must[inside]),
+            self.version[inside],
+            np.searchsorted(records, cannot),
+            sealed,
+        )
+
+    def numbered(self, records: Labels) -> Decisions:
+        """The inverse of `among`: the numbers that places in `records` stand for."""
+        sealed = self.sealed.copy()
+        sealed[:, 2] = records[sealed[:, 2]]
+        return Decisions(records[self.must], self.version, records[self.cannot], sealed)
+
     def must_in_order(self) -> Integers:
         """The must-links in (version, key) order, each as (smaller, larger) index."""
         ends = np.sort(self.must, axis=1)

@@ -8,6 +8,7 @@ looked at takes no memory.
 from __future__ import annotations
 
 import gc
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
@@ -38,7 +39,7 @@ CHUNK = 10_000
 MANY = 30_000
 """Records from which on worker processes are worth starting."""
 
-_KEY = [("source", "ascending"), ("source_id", "ascending")]
+KEY_ORDER = [("source", "ascending"), ("source_id", "ascending")]
 _STORED_ONLY = ("version", "version_key", "payload")
 
 
@@ -81,7 +82,9 @@ def take_in(
     with room_in(folder):
         for delivery in ordered:
             with step(f"read {delivery.source.name}"):
-                prepared.append(_prepare(delivery, folder, rejects))
+                feed = delivery.feed
+                rows = read_table(feed.path, delivery.source, rejects) if feed else None
+                prepared.append(prepare(delivery, rows, rejects, folder=folder))
         with step("standardise"):
             _standardise_all([task for each in prepared for task in each.tasks], workers)
             paths = [path for each in prepared for path in each.finish()]
@@ -143,7 +146,7 @@ def record_of(payload: bytes) -> Record:
     return Record(**fields)
 
 
-class _Task(NamedTuple):
+class Task(NamedTuple):
     """A chunk of a feed to standardise: which rows of a file, and where they go."""
 
     raw: Path
@@ -153,14 +156,33 @@ class _Task(NamedTuple):
     supersessions: Supersessions
     at: str
 
+    def made(self) -> pa.Table:
+        """The rows standardised, each with the key of its version."""
+        rows = mapped(self.raw).slice(self.rows.start, len(self.rows))
+        made = standardised(to_records(rows, self.source), self.supersessions)
+        return _with_versions(made, self._version_keys(made))
+
+    def _version_keys(self, made: pa.Table) -> list[str]:
+        """Those of the records; where the source has no versions, of the delivery."""
+        if self.source.version is not None:
+            return [version_key(text) for text in made.column("version").to_pylist()]
+        payloads = made.column("payload").to_pylist()
+        return [version_key("", self.at, payload=payload) for payload in payloads]
+
+
+def made_of_kept(kept: Sequence[Kept], supersessions: Supersessions) -> pa.Table:
+    """`Task.made` of records that the index holds already."""
+    table = standardised([each.record for each in kept], supersessions)
+    return _with_versions(table, [each.version_key for each in kept])
+
 
 @dataclass(frozen=True, slots=True)
-class _Prepared:
+class Prepared:
     """A delivery that has been read and checked: what is to be standardised, and what is kept."""
 
     delivery: Delivery
     folder: Path
-    tasks: tuple[_Task, ...] = ()
+    tasks: tuple[Task, ...] = ()
     kept: tuple[Kept, ...] = ()
     deleted: Mapping[str, str] = field(default_factory=dict)
 
@@ -177,36 +199,48 @@ class _Prepared:
         if not self.kept:
             return made
         kept, merged = (self.folder / f"{self.source}-{what}.arrow" for what in ("kept", "merged"))
-        records = [each.record for each in self.kept]
-        table = standardised(records, self.delivery.supersessions)
-        write(_with_versions(table, [each.version_key for each in self.kept]), kept)
-        write(pa.concat_tables(mapped(part) for part in (*made, kept)).sort_by(_KEY), merged)
+        write(made_of_kept(self.kept, self.delivery.supersessions), kept)
+        write(pa.concat_tables(mapped(part) for part in (*made, kept)).sort_by(KEY_ORDER), merged)
         return [merged]
 
 
-def _prepare(delivery: Delivery, folder: Path, rejects: Rejects) -> _Prepared:
-    if delivery.feed is None:
-        return _Prepared(delivery, folder, kept=tuple(delivery.records()))
+def prepare(
+    delivery: Delivery,
+    feed: FeedRows | None,
+    rejects: Rejects,
+    *,
+    folder: Path,
+    raw: Path | None = None,
+) -> Prepared:
+    """Check a delivery whose feed has been read, and plan what is to be standardised.
+
+    Args: feed, its rows if one came; raw, a file that has them by key. Raises TruncatedSnapshot.
+    """
+    if delivery.feed is None or feed is None:
+        return Prepared(delivery, folder, kept=tuple(delivery.records()))
     path = delivery.feed.path
-    feed = read_table(path, delivery.source, rejects)
     if delivery.is_snapshot:
         _check_complete(delivery, path, feed)
     met = meet(delivery, feed, str(path), rejects)
-    tasks = _tasks(met.table, delivery, folder)
-    return _Prepared(delivery, folder, tasks, met.kept, met.deleted)
+    if raw is None or met.table is not feed.table:
+        raw = folder / f"{delivery.source.name}-raw.arrow"
+        write_sorted(met.table, delivery.source, raw)
+    tasks = _tasks(raw, len(met.table), delivery, folder)
+    return Prepared(delivery, folder, tasks, met.kept, met.deleted)
 
 
-def _tasks(table: pa.Table, delivery: Delivery, folder: Path) -> tuple[_Task, ...]:
-    source = delivery.source
-    raw = folder / f"{source.name}-raw.arrow"
-    write(table.take(pc.sort_indices(table.column(source.key))), raw)
-    size = len(table)
+def write_sorted(table: pa.Table, source: SourceSystem, path: Path) -> None:
+    """Write the rows of a feed in the order of their keys."""
+    write(table.take(pc.sort_indices(table.column(source.key))), path)
+
+
+def _tasks(raw: Path, size: int, delivery: Delivery, folder: Path) -> tuple[Task, ...]:
     return tuple(
-        _Task(
+        Task(
             raw,
             range(start, min(start + CHUNK, size)),
-            source,
-            folder / f"{source.name}-{start:09d}.arrow",
+            delivery.source,
+            folder / f"{delivery.source.name}-{start:09d}.arrow",
             delivery.supersessions,
             delivery.at,
         )
@@ -214,15 +248,13 @@ def _tasks(table: pa.Table, delivery: Delivery, folder: Path) -> tuple[_Task, ..
     )
 
 
-def _standardise_all(tasks: Sequence[_Task], workers: int) -> None:
+def _standardise_all(tasks: Sequence[Task], workers: int) -> None:
     """Standardise every chunk, in worker processes if there are enough of them to be worth it."""
     if sum(len(task.rows) for task in tasks) < MANY:
-        for task in tasks:
-            _standardise_chunk(task)
+        deque(map(_standardise_chunk, tasks), 0)
         return
     with ProcessPoolExecutor(workers, get_context("spawn"), gc.disable) as pool:
-        for _ in pool.map(_standardise_chunk, tasks):
-            pass
+        deque(pool.map(_standardise_chunk, tasks), 0)
 
 
 def _check_complete(delivery: Delivery, path: Path, feed: FeedRows) -> None:
@@ -239,23 +271,12 @@ def _check_complete(delivery: Delivery, path: Path, feed: FeedRows) -> None:
         )
 
 
-def _standardise_chunk(task: _Task) -> None:
+def _standardise_chunk(task: Task) -> None:
     if task.target.exists():
         return
-    table = mapped(task.raw).slice(task.rows.start, len(task.rows))
-    records = to_records(table, task.source)
-    made = standardised(records, task.supersessions)
     aside = task.target.with_suffix(".partial")
-    write(_with_versions(made, _version_keys(task, made)), aside)
+    write(task.made(), aside)
     aside.rename(task.target)
-
-
-def _version_keys(task: _Task, made: pa.Table) -> list[str]:
-    """The keys of the versions of standardised records; where there are none, of the delivery."""
-    if task.source.version is not None:
-        return [version_key(text) for text in made.column("version").to_pylist()]
-    payloads = made.column("payload").to_pylist()
-    return [version_key("", task.at, payload=payload) for payload in payloads]
 
 
 def _with_versions(made: pa.Table, version_keys: Sequence[str]) -> pa.Table:

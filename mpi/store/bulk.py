@@ -24,6 +24,7 @@ from mpi.store.snapshot import (
     PERSONS,
     POSSIBLE,
     RECORDS,
+    Ordered,
     Snapshot,
 )
 
@@ -51,7 +52,7 @@ def load(into: Loading, new: Generation, snapshot: Snapshot, on_table: OnTable) 
         on_table(name, counts[name])
 
     fill("record", (new.record, new.payload, new.compared), _records(snapshot))
-    if pc.sum(snapshot.persons["record_count"]).as_py() not in (counts["record"], None):
+    if sum(map(_record_count, _as_parts(snapshot.persons))) != counts["record"]:
         raise ValueError("the persons of the snapshot do not account for its records")
     fill("identifier", (new.identifier,), _identifiers(new.identifier, snapshot.identifiers))
     for table, schema, rows in (
@@ -103,19 +104,44 @@ def _chunks(snapshot: Snapshot) -> Iterator[pa.Table]:
             yield table.slice(at, WIDE_ROWS)
 
 
-def _identifiers(table: Table, rows: pa.Table) -> Iterator[Sequence[Rows]]:
+def _record_count(persons: pa.Table) -> int:
+    return pc.sum(persons["record_count"]).as_py() or 0
+
+
+def _as_parts(rows: pa.Table | Ordered) -> Iterator[pa.Table]:
+    return iter(rows) if isinstance(rows, Ordered) else iter((rows,))
+
+
+def _in_order(
+    rows: pa.Table | Ordered, schema: pa.Schema, order: Sequence[tuple[str, str]]
+) -> Iterator[pa.Table]:
+    """The parts of a table, one after the other in an order."""
+    if isinstance(rows, Ordered):
+        return (_as(part, schema) for part in rows)
+    return iter((_as(rows, schema).sort_by(order),))
+
+
+def _identifiers(table: Table, rows: pa.Table | Ordered) -> Iterator[Sequence[Rows]]:
     """Identifiers by system and value; of one held twice by a record, the verified one stays.
 
     No source system says from when until when an identifier was valid.
     """
-    for system in sorted(pc.unique(rows["system"]).to_pylist()):
-        given = _as(rows.filter(pc.equal(rows["system"], system)), IDENTIFIERS)
-        order = [("value", "ascending"), ("record_no", "ascending")]
-        given = given.sort_by([*order, ("verified", "descending")])
-        held = _first_of_equals(given.combine_chunks(), [name for name, _ in order])
+    for given in _by_value(rows):
+        held = _first_of_equals(given.combine_chunks(), ["system", "value", "record_no"])
         unknown = pa.nulls(len(held), pa.string())
         held = held.append_column("valid_from", unknown).append_column("valid_to", unknown)
         yield from _sliced(table, held)
+
+
+def _by_value(rows: pa.Table | Ordered) -> Iterator[pa.Table]:
+    """Identifiers in order, one system after the other."""
+    if isinstance(rows, Ordered):
+        yield from (_as(part, IDENTIFIERS) for part in rows)
+        return
+    for system in sorted(pc.unique(rows["system"]).to_pylist()):
+        given = _as(rows.filter(pc.equal(rows["system"], system)), IDENTIFIERS)
+        order = [("value", "ascending"), ("record_no", "ascending")]
+        yield given.sort_by([*order, ("verified", "descending")])
 
 
 def _first_of_equals(rows: pa.Table, names: list[str]) -> pa.Table:
@@ -127,16 +153,18 @@ def _first_of_equals(rows: pa.Table, names: list[str]) -> pa.Table:
     return rows.filter(pa.array(~np.concatenate(([False], repeats))[: rows.num_rows]))
 
 
-def _persons(table: Table, rows: pa.Table) -> Iterator[Sequence[Rows]]:
-    given = _as(rows, PERSONS).sort_by("person_no")
-    findings = [orjson.dumps(codes or []).decode() for codes in given["findings"].to_pylist()]
-    at = given.schema.get_field_index("findings")
-    return _sliced(table, given.set_column(at, "findings", pa.array(findings, pa.string())))
+def _persons(table: Table, rows: pa.Table | Ordered) -> Iterator[Sequence[Rows]]:
+    for given in _in_order(rows, PERSONS, [("person_no", "ascending")]):
+        findings = [orjson.dumps(codes or []).decode() for codes in given["findings"].to_pylist()]
+        at = given.schema.get_field_index("findings")
+        told = given.set_column(at, "findings", pa.array(findings, pa.string()))
+        yield from _sliced(table, told)
 
 
-def _possible(table: Table, rows: pa.Table) -> Iterator[Sequence[Rows]]:
+def _possible(table: Table, rows: pa.Table | Ordered) -> Iterator[Sequence[Rows]]:
     order = [("record_l", "ascending"), ("record_r", "ascending")]
-    return _sliced(table, _as(rows, POSSIBLE).sort_by(order))
+    for given in _in_order(rows, POSSIBLE, order):
+        yield from _sliced(table, given)
 
 
 def _sliced(table: Table, rows: pa.Table) -> Iterator[Sequence[Rows]]:
@@ -144,12 +172,16 @@ def _sliced(table: Table, rows: pa.Table) -> Iterator[Sequence[Rows]]:
         yield (_columns(table, rows.slice(at, ROWS)),)
 
 
-def _numbers(table: Table, rows: pa.Table, schema: pa.Schema) -> Iterator[Sequence[Rows]]:
+def _numbers(table: Table, rows: pa.Table | Ordered, schema: pa.Schema) -> Iterator[Sequence[Rows]]:
     """Rows of integers, in the order of the primary key, equal keys once.
 
     Sorted in parts, and the order of a part is a permutation, applied chunk by chunk: a hundred
     million rows are not copied.
     """
+    if isinstance(rows, Ordered):
+        for part in rows:
+            yield from _sliced(table, _as(part, schema))
+        return
     keys = [column.name for column in table.primary_key.columns]
     for part in _parts(rows, keys[0]):
         given = _as(part, schema).combine_chunks()

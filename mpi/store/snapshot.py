@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -71,25 +71,39 @@ DELETED = pa.schema([("source", pa.string()), ("source_id", pa.string()), ("vers
 
 
 @dataclass(frozen=True, slots=True)
+class Ordered:
+    """Rows too many to hold: in the order of their table's primary key, equal keys once.
+
+    `parts` begins to yield them anew each time.
+    """
+
+    parts: Callable[[], Iterator[pa.Table]]
+
+    def __iter__(self) -> Iterator[pa.Table]:
+        return self.parts()
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """A whole linked index, to be kept beside the live one and swapped in.
 
     Each table has (at least) the columns of the schema of its name above; narrower integers will
     do. `records` come in chunks, so that payloads never lie in memory all at once, in ascending
-    order of `record_no`; the other tables in any order. `record_no` and `person_no` are the
-    caller's numbering, meaningful within this snapshot only. In pairs `record_l < record_r`.
+    order of `record_no`; the other tables in any order, or else `Ordered`. `record_no` and
+    `person_no` are the caller's numbering, meaningful within this snapshot only. In pairs
+    `record_l < record_r`.
 
     `row` and `keys` of a record are its part of the table `compared`. `deleted` are the records
     that their sources say are gone, each with the key of the version in which it is.
     """
 
     records: Iterable[pa.Table | pa.RecordBatch]
-    identifiers: pa.Table
-    keys: pa.Table
-    links: pa.Table
-    persons: pa.Table
-    confidence: pa.Table
+    identifiers: pa.Table | Ordered
+    keys: pa.Table | Ordered
+    links: pa.Table | Ordered
+    persons: pa.Table | Ordered
+    confidence: pa.Table | Ordered
     release: Release
     provisional: bool = True
-    possible: pa.Table = field(default_factory=POSSIBLE.empty_table)
+    possible: pa.Table | Ordered = field(default_factory=POSSIBLE.empty_table)
     deleted: pa.Table = field(default_factory=DELETED.empty_table)

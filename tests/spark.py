@@ -1,0 +1,27 @@
+"""A Spark session of two workers on this machine, for all tests of a module."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from unittest import mock
+
+QUICKLY = {
+    # compiling queries costs more than a thousand records do
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.driver.extraJavaOptions": "-XX:+UseSerialGC -XX:TieredStopAtLevel=1",
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.bindAddress": "127.0.0.1",
+}
+
+
+@contextmanager
+def running(master="local[2,4]"):
+    """Starts Spark as a link would, and stops it."""
+    from mpi.linking.engines.spark.session import session
+
+    given = " ".join(f"--conf '{name}={value}'" for name, value in QUICKLY.items())
+    settings = {"PYSPARK_SUBMIT_ARGS": f"{given} pyspark-shell"}
+    with mock.patch.dict(os.environ, settings), session(master) as spark:
+        yield spark
