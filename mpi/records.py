@@ -6,6 +6,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+LONGEST_KEY = 500
+"""Characters of source and key of a record; a database has to index them."""
+LONGEST_VERSION = 100
+"""Characters of a version; likewise."""
+PSEUDONYM = "~"
+"""Begins what stands in history for the key of an erased record, so no key begins with it."""
+
 
 class RecordKey(NamedTuple):
     """What names one record for ever: its source system and the key it has there."""

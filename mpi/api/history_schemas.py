@@ -43,6 +43,9 @@ class IndexEvent(Schema):
     successors: list[str] | None = Field(
         None, description="Who has the records of one merged or split.", examples=[[]]
     )
+    records: list[RecordRef] | None = Field(
+        None, description="All records that one restated had from then on."
+    )
 
 
 class EventPage(Schema):

@@ -139,9 +139,17 @@ def root(
 
 def _run(arguments: Sequence[str] | None) -> None:
     try:
+        _check_text(sys.argv[1:] if arguments is None else arguments)
         app(args=arguments, prog_name="mpi")
     finally:
         sys.stdout.flush()
+
+
+def _check_text(arguments: Sequence[str]) -> None:
+    """Raise UsageError for bytes that are no text: they can be neither shown nor looked up."""
+    for number, each in enumerate(arguments, 1):
+        if not each.isprintable() and any("\ud800" <= char <= "\udfff" for char in each):
+            raise UsageError(f"Argument {number} of the command line is not UTF-8 text.")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

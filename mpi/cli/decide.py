@@ -146,7 +146,13 @@ def supersede(
 
 def undo(
     sequence: Annotated[
-        int, typer.Argument(help="Its number, as it was said when it was made.", show_default=False)
+        int,
+        typer.Argument(
+            min=1,
+            max=2**63 - 1,
+            help="Its number, as it was said when it was made.",
+            show_default=False,
+        ),
     ],
     *,
     index: IndexOption = "",

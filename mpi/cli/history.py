@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mpi.cli.ingest import time_of
 from mpi.cli.options import IndexOption, JsonOption, index_url
 from mpi.cli.rendering import show_json, show_line, show_table
 
@@ -48,7 +47,7 @@ def events(
             each.cause,
             each.type.value,
             _key(each.record) if each.record else each.person_id,
-            each.went_to or ", ".join(each.successors),
+            each.went_to or ", ".join(each.successors or map(_key, each.records)),
         )
         for each in page.events
     ]
@@ -81,6 +80,7 @@ def history(
     """Show what became of a person id, or which persons a record has belonged to."""
     from mpi.index.explain import key_of
     from mpi.index.index import Index
+    from mpi.index.moments import moment_of
 
     is_record = "/" in what or "|" in what
     with Index.open(index_url(index)) as opened:
@@ -88,9 +88,7 @@ def history(
             record = opened.record_history(key_of(what))
             show_json(record.as_dict()) if as_json else _show_record(record)
         elif at:
-            moment = int(at) if at.isdecimal() else time_of(at)
-            assert moment is not None
-            person = opened.as_of(what, moment)
+            person = opened.as_of(what, moment_of(at))
             show_json(person.as_dict()) if as_json else _show_as_of(person)
         else:
             found = opened.history(what)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +9,6 @@ import typer
 
 from mpi.cli.options import IndexOption, JsonOption, SourcesOption, index_url, sources_folder
 from mpi.cli.rendering import show_summary
-from mpi.errors import UsageError
 
 EXAMPLE = "mpi ingest data/feeds/nomis.csv"
 
@@ -65,9 +63,10 @@ def ingest(
     """
     from mpi.index.feed import FeedOptions, ingest_file
     from mpi.index.index import Index
+    from mpi.index.moments import time_of
     from mpi.sources import Rejects
 
-    options = FeedOptions(source, sources_folder(sources), time_of(at))
+    options = FeedOptions(source, sources_folder(sources), time_of(at) if at else None)
     rejected = Rejects()
     with Index.open(index_url(index)) as opened:
         try:
@@ -76,16 +75,3 @@ def ingest(
             if rejects is not None:
                 rejected.write(rejects)
     show_summary(summary, title=f"Ingested {file}", as_json=as_json)
-
-
-def time_of(text: str) -> datetime | None:
-    """A time as somebody gives it, with its zone; None for nothing. Raises UsageError."""
-    if not text:
-        return None
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        raise UsageError("A time looks like 2026-01-31T18:00:00Z.") from None
-    if found.tzinfo is None:
-        raise UsageError("Give the zone of the time, Z say.")
-    return found

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -45,6 +47,17 @@ def link(
             show_default=False,
         ),
     ] = None,
+    extracted: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--extracted",
+            metavar="[SOURCE=]TIME",
+            help="When the feeds, or that of a source, were extracted (ISO 8601). A record that is"
+            " newer stays though its snapshot lacks it. Without it: the newest version in the feed"
+            " if versions are times, else now.",
+            show_default=False,
+        ),
+    ] = None,
     engine: EngineOption = "duckdb",
     work: Annotated[
         Path | None,
@@ -79,8 +92,17 @@ def link(
         spark_master=spark_master(),
         work=work,
         limits=limits(threads, memory, temp=temp, spill=temp_limit),
+        extracted=_times(extracted or []),
     )
     with shown_progress() as progress:
         summary = run(feeds, folder, url, options=options, progress=progress)
     show_warnings(summary.warnings)
     show_summary(summary, title=f"Linked into {shown(url)}", as_json=as_json)
+
+
+def _times(stated: Iterable[str]) -> dict[str, datetime]:
+    """When feeds were extracted, by source; "" for all others. Raises UsageError."""
+    from mpi.index.moments import time_of
+
+    parts = (each.rpartition("=") for each in stated)
+    return {source: time_of(text) for source, _, text in parts}

@@ -27,6 +27,7 @@ class IndexEvent:
     came_from: str | None = None
     went_to: str | None = None
     successors: tuple[str, ...] | None = None
+    records: tuple[RecordRef, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

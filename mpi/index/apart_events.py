@@ -10,7 +10,7 @@ from mpi.records import RecordKey
 
 MOVED, CREATED, CHANGED = "record-moved", "person-created", "person-changed"
 MERGED, SPLIT, RETIRED = "person-merged", "person-split", "person-retired"
-RESTORED = "person-restored"
+RESTORED, RESTATED = "person-restored", "person-restated"
 _ORDER = (MOVED, CREATED, CHANGED, RESTORED)
 
 Said = Mapping[str, Any]
@@ -48,6 +48,10 @@ def _moves(apart: Apart, rows: Iterable[Said]) -> Iterator[Said]:
 def _person(apart: Apart, sequence: int, row: Said) -> Iterator[Said]:
     """What became of a person id, if it is told."""
     kind, person_id = row["type"], row["person_id"]
+    if kind == RESTATED:
+        if _was_told(apart, person_id, sequence):
+            yield row
+        return
     if kind == CHANGED or (kind != CREATED and not _was_told(apart, person_id, sequence)):
         if kind == CHANGED:
             yield row
@@ -86,4 +90,6 @@ def _is_changed(apart: Apart, row: Said, touched: set[Any]) -> bool:
 def _order(row: Said) -> tuple[int, str, str]:
     kind = str(row["type"])
     place = _ORDER.index(kind) if kind in _ORDER else len(_ORDER)
+    if kind == RESTATED:
+        return len(_ORDER) + 1, kind, str(row["person_id"])
     return place, kind if place == len(_ORDER) else "", str(row["person_id"])

@@ -69,8 +69,8 @@ class Touched:
 class Status(StrEnum):
     """What became of a message about a record.
 
-    `stale`: the index knows a newer version, or another content of this version. `duplicate`: it
-    knows exactly this. Neither changed anything.
+    `stale`: the index knows a newer version, or another content of this version; see
+    `linking.delivery.replaces`. `duplicate`: it knows exactly this. Neither changed anything.
     """
 
     CREATED = "created"

@@ -46,10 +46,10 @@ class Decide(Judging):
         """
         ends, verdict = self.decision.ends, self.decision.verdict
         numbers = self._numbers(place.near)
-        made = _chained(place.near, ends)
+        made = chained(place.near, ends)
         last = max((row for row in made if (row.left, row.right) == ends), default=None)
         if verdict is not Verdict.UNSURE:
-            self._check(place, made)
+            check_consistent(place, made, Decided(*ends, verdict is Verdict.SAME, LAST))
         if last is not None and last.verdict == verdict and self.decision.survivor is None:
             return ChangeResult(last.sequence, changed=False)
         row = DecisionRow(LAST, *ends, verdict.value, self.decision.survivor)
@@ -82,17 +82,6 @@ class Decide(Judging):
             raise UsageError("The survivor must be the person of one of two records that are one.")
         return frozenset({survivor})
 
-    def _check(self, place: Place, made: list[DecisionRow]) -> None:
-        """Refuse what contradicts decisions and seals in force."""
-        verdicts = Overlay().decisions(made)
-        keys = {key for row in made for key in (row.left, row.right)} | set(self.decision.ends)
-        new = Decided(*self.decision.ends, self.decision.verdict is Verdict.SAME, LAST)
-        chain = contradicting(verdicts, _sealed_apart(place, keys), new)
-        if chain is not None:
-            raise ContradictingDecision(
-                f"{len(chain)} records lead from one to the other.", chain=chain
-            )
-
     def _writes(self, stamp: Stamp) -> Writes:
         made, (left, right) = self.decision, self.decision.ends
         row = {
@@ -110,7 +99,20 @@ class Decide(Judging):
         return [("decision_new", [row])]
 
 
-def _chained(near: Near, ends: tuple[RecordKey, RecordKey]) -> list[DecisionRow]:
+def check_consistent(place: Place, made: list[DecisionRow], new: Decided) -> None:
+    """Refuse a verdict that contradicts decisions and seals in force.
+
+    Args: made, the decisions that `chained` finds. Raises ContradictingDecision with the chain.
+    """
+    keys = {key for row in made for key in (row.left, row.right)} | set(new.ends)
+    chain = contradicting(Overlay().decisions(made), _sealed_apart(place, keys), new)
+    if chain is not None:
+        raise ContradictingDecision(
+            f"{len(chain)} records lead from one to the other.", chain=chain
+        )
+
+
+def chained(near: Near, ends: tuple[RecordKey, RecordKey]) -> list[DecisionRow]:
     """The decisions not undone about two records, and all that they are decided to be one with."""
     found: set[DecisionRow] = set()
     seen: set[RecordKey] = set()

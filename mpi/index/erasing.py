@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 from mpi.errors import RecordNotFound, UsageError
 from mpi.index.changes import Cause, ChangeResult, Touched
 from mpi.index.disturbance import Disturbance
-from mpi.index.ingest import PSEUDONYM, edit_of
+from mpi.index.ingest import edit_of
 from mpi.index.judging import Judging
 from mpi.index.locks import known_names
 from mpi.index.region import Place
-from mpi.records import RecordKey
+from mpi.records import PSEUDONYM, RecordKey
 from mpi.store.erasure import Forgotten, erasure_of, is_remembered
 from mpi.store.near import keyed
 

@@ -2,8 +2,12 @@
 
 Events are read from history and kept nowhere else, so they cannot disagree with it. Each change to
 the index is a number of them under one sequence, in a fixed order; who has read as far as a cursor
-misses nothing after it, for sequences become visible in order. Folding `record-moved` over all of
-them gives the person of every record.
+misses nothing after it, for sequences become visible in order.
+
+Folding `record-moved` over all of them gives the person of every record. Who follows them and has
+read of a record that is erased later cannot be told that this record has left, for its key is
+nowhere any more. So where it left a person, `person-restated` says which records the person had
+from then on: all others that the follower has under that person are gone.
 """
 
 from __future__ import annotations
@@ -16,11 +20,11 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from mpi.access.sight import EVERYTHING, Sight
-from mpi.errors import UsageError
+from mpi.errors import InvalidCursor
 from mpi.index import shown
 from mpi.index.apart import Apart
 from mpi.index.apart_events import as_told
-from mpi.records import RecordKey
+from mpi.records import PSEUDONYM, RecordKey
 from mpi.store.past import Ended, Moved, Past
 from mpi.store.rows import LoggedEvent
 from mpi.store.view import View
@@ -43,6 +47,11 @@ class EventType(StrEnum):
     PERSON_MERGED = "person-merged"
     PERSON_SPLIT = "person-split"
     PERSON_RETIRED = "person-retired"
+    PERSON_RESTATED = "person-restated"
+
+
+_OF_RECORD = ("record", "came_from", "went_to")
+_OF_PERSON = ("person_id", "successors")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +59,9 @@ class IndexEvent:
     """One thing that happened.
 
     A `record-moved` has a record, the person it came from and the one it went to, either None. All
-    others have a person; one merged or split has successors, the persons who took its records over.
-    `cause` is what changed the index: put, delete, merge, decide, undo, supersede, seal, link,
-    rollback or erase.
+    others have a person; one merged or split has successors, the persons who took its records over,
+    and one restated its `records`. `cause` is what changed the index: put, delete, merge, decide,
+    undo, supersede, seal, link, rollback or erase.
     """
 
     id: str
@@ -66,6 +75,7 @@ class IndexEvent:
     came_from: str | None = None
     went_to: str | None = None
     successors: tuple[str, ...] = ()
+    records: tuple[RecordKey, ...] = ()
 
     @property
     def cursor(self) -> str:
@@ -77,11 +87,12 @@ class IndexEvent:
         plain: dict[str, Any] = {each.name: getattr(self, each.name) for each in fields(self)}
         plain["type"] = self.type.value
         plain["successors"] = list(self.successors)
-        if self.record is None:
-            dropped = {"record", "came_from", "went_to"}
-        else:
+        plain["records"] = [key._asdict() for key in self.records]
+        if self.record is not None:
             plain["record"] = self.record._asdict()
-            dropped = {"person_id", "successors"}
+        dropped = {"records", *(_OF_PERSON if self.record else _OF_RECORD)}
+        if self.type is EventType.PERSON_RESTATED:
+            dropped = {"successors", *_OF_RECORD}
         return {name: value for name, value in plain.items() if name not in dropped}
 
 
@@ -112,9 +123,12 @@ def events(
     """Events after a cursor, the oldest first; from the very first one without a cursor.
 
     Args: sight, of whoever asks: what seals keep apart is told as `apart` has it.
-    Raises UsageError for what is no cursor.
+    Raises InvalidCursor for what is none, or is of events that the index does not have: it may have
+    been restored from a backup made before.
     """
     sequence, ordinal = _read(after)
+    if sequence > view.sequence:
+        raise InvalidCursor("The index has not come so far. Read its events from the first one.")
     most = max(1, min(limit, MOST_EVENTS))
     apart = Apart.of(view, sight)
     found = list(islice(_events(view, sequence, ordinal, apart), most + 1))
@@ -129,7 +143,7 @@ def _read(cursor: str) -> tuple[int, int]:
     sequence, _, ordinal = cursor.partition(".")
     numbers = (sequence, ordinal or "0")
     if not all(each.isdecimal() and each.isascii() and len(each) < 10 for each in numbers):
-        raise UsageError("A cursor is what an earlier answer gave, or nothing.")
+        raise InvalidCursor("A cursor is what an earlier answer gave, or nothing.")
     return int(sequence), int(ordinal or 0)
 
 
@@ -158,12 +172,12 @@ def _rows(
     """What the events of one change say, without the first few; ordinals count from 1."""
     if logged.sequence in apart.moments:
         # the few changes of which something is hidden are read whole, and counted as told
-        every = (row for each in _sections(past, logged) for row in each.after(0)[1])
+        every = (row for each in _sections(past, logged, apart) for row in each.after(0)[1])
         told = as_told(apart, logged.sequence, every)[skipped:]
         yield from ({**row, "type": EventType(row["type"])} for row in told)
         return
     left = skipped
-    for section in _sections(past, logged):
+    for section in _sections(past, logged, apart):
         left, rows = section.after(left)
         yield from rows
 
@@ -199,7 +213,7 @@ class _Section:
             rows = self.read(_SECTION, offset) if len(rows) == _SECTION else []
 
 
-def _sections(past: Past, logged: LoggedEvent) -> Iterator[_Section]:
+def _sections(past: Past, logged: LoggedEvent, apart: Apart) -> Iterator[_Section]:
     of, by_feeds = logged.sequence, logged.event.kind in _FEEDS
     yield _Section(lambda n, o: past.moved(of, limit=n, offset=o), _moved)
     yield _Section(
@@ -210,6 +224,8 @@ def _sections(past: Past, logged: LoggedEvent) -> Iterator[_Section]:
         _person(EventType.PERSON_CHANGED),
     )
     yield _Section(lambda n, o: past.ended(of, limit=n, offset=o), _ended)
+    restated = _restated(past, of, apart)
+    yield _Section(lambda n, o: past.left_by(PSEUDONYM, of, limit=n, offset=o), restated)
 
 
 def _moved(row: Moved) -> Mapping[str, Any]:
@@ -223,6 +239,15 @@ def _moved(row: Moved) -> Mapping[str, Any]:
 
 def _person(kind: EventType) -> Callable[[str], Mapping[str, Any]]:
     return lambda person_id: {"type": kind, "person_id": person_id}
+
+
+def _restated(past: Past, sequence: int, apart: Apart) -> Callable[[str], Mapping[str, Any]]:
+    """What a seal hides of a person is hidden here as well, whenever it was there."""
+    return lambda person_id: {
+        "type": EventType.PERSON_RESTATED,
+        "person_id": person_id,
+        "records": apart.told(person_id, past.members(person_id, sequence)),
+    }
 
 
 _HOW = {

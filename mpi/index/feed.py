@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 
 from mpi.errors import InvalidRecord, RecordErased, UnknownSource, UnreadableFeed
-from mpi.index.changes import IngestResult, Status
+from mpi.index.changes import Cause, IngestResult, Status
 from mpi.index.given import record_from_values
 from mpi.index.index import Index
 from mpi.records import Record, RecordKey
@@ -43,7 +43,8 @@ class FeedOptions:
 
     `source` is the source system whose feed it is; without it, its name says so. `sources`: a
     folder of further source descriptions. `at`: when it was delivered, which orders records of
-    sources without versions; now if None.
+    sources without versions; if None, each counts from when it comes, and is no news if it is as
+    held.
     """
 
     source: str = ""
@@ -114,9 +115,11 @@ class _Message:
     event_time: str
 
     def apply(self, index: Index) -> IngestResult:
+        cause = Cause(at=datetime.now(UTC))
         if self.record is None:
-            return index.delete(self.key, version=self.version, event_time=self.event_time)
-        return index.put(self.record, event_time=self.event_time)
+            told = {"version": self.version, "event_time": self.event_time}
+            return index.delete(self.key, **told, cause=cause)
+        return index.put(self.record, event_time=self.event_time, cause=cause)
 
 
 @dataclass(slots=True)
@@ -152,7 +155,7 @@ class _Taken:
 
 def _messages(path: Path, rejects: Rejects, options: FeedOptions) -> Iterator[_Message]:
     systems = load_sources(options.sources)
-    at = (options.at or datetime.now(UTC)).isoformat(timespec="milliseconds")
+    at = options.at.isoformat(timespec="milliseconds") if options.at else ""
     ending = file_format(path) or ""
     if not options.source and ending == MESSAGES and path.name.removesuffix(ending) not in systems:
         return _of_lines(path, rejects, at)

@@ -62,6 +62,11 @@ class Found(Protocol):
         ...
 
     @property
+    def later(self) -> Mapping[str, int]:
+        """By source how many records are kept though its snapshot, extracted before, lacks them."""
+        ...
+
+    @property
     def sources(self) -> Mapping[str, int]:
         """How many records each source has."""
         ...
@@ -137,6 +142,11 @@ class InMemory:
     def deleted(self) -> Mapping[str, Mapping[str, str]]:
         """See `Found`."""
         return self.intake.deleted
+
+    @property
+    def later(self) -> Mapping[str, int]:
+        """See `Found`."""
+        return self.intake.later
 
     @cached_property
     def sources(self) -> Mapping[str, int]:

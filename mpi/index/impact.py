@@ -6,6 +6,7 @@ from mpi.access.impact import Hash, Undone, undone
 from mpi.access.keyed import Keyed
 from mpi.access.reading import Kept
 from mpi.errors import PersonNotFound
+from mpi.index.texts import person_id_of
 from mpi.store.store import Store
 from mpi.store.view import View
 
@@ -15,7 +16,7 @@ def impact(store: Store, kept: Kept, person_id: str) -> list[Undone]:
 
     Args: kept, the audit. Raises PersonNotFound for an id never issued, and InvalidAudit.
     """
-    person_id = person_id.lower()
+    person_id = person_id_of(person_id)
     with store.reading() as view:
         members = view.members_ever(person_id)
         if not members:

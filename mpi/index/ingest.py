@@ -7,11 +7,10 @@ confidence are then those that linking all records anew would give.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from mpi.errors import InvalidRecord, NotPermitted, RecordErased
+from mpi.errors import NotPermitted, RecordErased
 from mpi.index.arriving import Arrival, arrive, identifiers_of
 from mpi.index.changes import UNCONDITIONAL, Cause, IngestResult, Status
 from mpi.index.conditions import tag_of
@@ -21,22 +20,13 @@ from mpi.index.message import DELETED, Message
 from mpi.index.plan import Done
 from mpi.index.region import Place
 from mpi.index.sealed import Following
+from mpi.linking.delivery import Said, replaces
 from mpi.linking.intake import payload_of, record_of
 from mpi.linking.superseding import NONE
 from mpi.records import Record, RecordKey
-from mpi.sources.versions import version_key
+from mpi.sources.versions import OF_MESSAGE, version_key
 from mpi.store.near import Near, keyed
 from mpi.store.near_rows import Gone, StoredRow
-
-CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-UNDECODABLE = "\ufffd"
-"""What stands for bytes that are no text; two keys would become one."""
-LONGEST_KEY = 500
-"""Characters of source and key; a database has to index them."""
-DELIVERED = "#"
-"""In the key of a version that is a time of delivery; see `sources.versions`."""
-PSEUDONYM = "~"
-"""Begins what stands in history for the key of an erased record, so no key begins with it."""
 
 
 @dataclass(slots=True)
@@ -44,7 +34,8 @@ class Put:
     """A record as one source system has it now.
 
     `event_time` (ISO 8601) orders messages of sources that give no versions; without it, the time
-    of its cause does. `again` takes in a record that was erased.
+    of its cause does, at which it came. What comes again without saying when is no news: a record
+    that is as held is a duplicate. `again` takes in a record that was erased.
     """
 
     record: Record
@@ -77,6 +68,8 @@ class Put:
         self.cause.condition.require(place.standing.secret, old)
         gone = None if old or not place.standing.has_tombstones else near.gone(key)
         status = _status(version, payload, old, gone)
+        if old and self._is_undated and payload == old.payload:
+            status = Status.DUPLICATE
         if status is not None:
             return _unchanged(place, key, status, old)
         message = Message(key, self.record.version, version, payload, self.cause.client)
@@ -85,6 +78,10 @@ class Put:
         new = self._arrived(place, version)
         edit = edit_of(near, key, old, new)
         return Disturbance("put", (edit,), own=message.put(revived=gone is not None))
+
+    @property
+    def _is_undated(self) -> bool:
+        return not self.record.version and not self.event_time
 
     def _check_erased(self, place: Place, message: Message) -> None:
         if not place.standing.has_erased:
@@ -169,7 +166,7 @@ class Delete:
         no versions, of when it comes.
         """
         held = old.version_key if old else ""
-        if self.cause.at is None or (held and DELIVERED not in held):
+        if self.cause.at is None or (held and OF_MESSAGE not in held):
             return held
         return version_key("", self.cause.at.isoformat())
 
@@ -197,16 +194,6 @@ def keeps_restriction(cause: Cause, old: StoredRow | None) -> bool:
     return not cause.may_unrestrict and old is not None and record_of(old.payload).restricted
 
 
-def check_key(key: RecordKey) -> None:
-    """Raise InvalidRecord for what can be no key of a record."""
-    if not key.source or not key.source_id:
-        raise InvalidRecord("It does not say which record it is.", field="source_id")
-    text = "".join(key)
-    strange = CONTROL.search(text) or UNDECODABLE in text or len(text) > LONGEST_KEY
-    if strange or key.source_id.startswith(PSEUDONYM):
-        raise InvalidRecord("No key of a record looks like this.", field="source_id")
-
-
 def edit_of(near: Near, key: RecordKey, old: StoredRow | None, new: Arrival | None) -> Edit:
     """A record before and after."""
     if old is None:
@@ -229,7 +216,7 @@ def _status(
 ) -> Status | None:
     """What a put is that comes too late, or again; None if it counts."""
     if old is not None:
-        if version > old.version_key:
+        if replaces(version, old.version_key, Said.BY_MESSAGE):
             return None
         same = version == old.version_key and payload == old.payload
         return Status.DUPLICATE if same else Status.STALE
@@ -242,7 +229,8 @@ def _status(
 def _status_of_deletion(version: str, old: StoredRow | None, gone: Gone | None) -> Status | None:
     """The same of a deletion; one without a version is of whatever version there is."""
     if old is not None:
-        return None if not version or version > old.version_key else Status.STALE
+        counts = not version or replaces(version, old.version_key, Said.DELETED)
+        return None if counts else Status.STALE
     if not version or (gone is not None and version == gone.version_key):
         return Status.DUPLICATE
     return None if gone is None or version > gone.version_key else Status.STALE

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from mpi.errors import UnknownSource, UsageError
+from mpi.errors import FeedNotFound, UnknownSource, UsageError
 from mpi.index.computing import DUCKDB, SPARK, Place, engine_of
 from mpi.index.found import Found
 from mpi.index.link_summary import LinkSummary, begun_anew, misfits
@@ -34,7 +34,7 @@ from mpi.linking.engines.duckdb import Limits
 from mpi.linking.persons import Occasion, Origin
 from mpi.model.parameters import Release, load
 from mpi.model.standing import folder_of, released_on
-from mpi.sources import Rejects, discover_feeds, load_sources
+from mpi.sources import Feed, Rejects, discover_feeds, load_sources
 from mpi.store.database import file_of
 from mpi.store.rows import Event
 
@@ -45,15 +45,17 @@ class LinkOptions:
 
     `sources`: a folder of further source descriptions. `rejects`: where to write what could not be
     used. `seed`: of the person ids of an index that does not exist yet; drawn at random if None.
-    `at`: the time of the event; now if None. `work`: a folder for finished steps; what the same
-    link has finished there before it was killed is taken up. `engine`: where to
-    compute it, see `mpi.index.computing`; `spark_master`: a cluster's address, for Spark.
+    `at`: the time of the event; now if None. `extracted`: when feeds were made, by source system,
+    or under "" for all others; see `linking.delivery.Delivery.as_of`. `work`: a folder for finished
+    steps; what the same link has finished there before it was killed is taken up. `engine`: where
+    to compute it, see `mpi.index.computing`; `spark_master`: a cluster's address, for Spark.
     """
 
     sources: Path | None = None
     rejects: Path | None = None
     seed: int | None = None
     at: datetime | None = None
+    extracted: Mapping[str, datetime] = field(default_factory=dict)
     work: Path | None = None
     limits: Limits = field(default_factory=lambda: Limits(threads=os.cpu_count() or 1))
     engine: str = DUCKDB
@@ -155,7 +157,7 @@ class Linking:
                 "feeds": digest_of_files(files_in(feeds)),
                 "sources": digest_of_files(files_in(options.sources)),
                 "release": release.identity,
-                "options": [options.seed, options.at],
+                "options": [options.seed, options.at, dict(options.extracted)],
                 "index": [target.shown, known.sequence, digest_of_table(known.members)],
                 "code": digest_of_code(),
             }
@@ -186,7 +188,7 @@ class Linking:
         """The feeds that came, and the sources that sent none but have records in the index."""
         if feeds is None:
             held = held_systems(self.options.sources, before.versions)
-            return [delivery_of(each, None, before, at) for each in held]
+            return [delivery_of(each, None, before, at=at) for each in held]
         systems = load_sources(self.options.sources)
         came = {feed.source.name: feed for feed in discover_feeds(feeds, systems)}
         for name in before.versions.keys() - systems.keys():
@@ -195,10 +197,19 @@ class Linking:
             )
         # a feed of Patients is read otherwise than the other feeds of its source
         systems |= {name: feed.source for name, feed in came.items()}
+        names, extracted = sorted(came.keys() | before.versions.keys()), self._extracted(came)
         return [
-            delivery_of(systems[name], came.get(name), before, at)
-            for name in sorted(came.keys() | before.versions.keys())
+            delivery_of(systems[name], came.get(name), before, at=at, extracted=extracted.get(name))
+            for name in names
         ]
+
+    def _extracted(self, came: Mapping[str, Feed]) -> dict[str, datetime]:
+        """When each feed that came was made, if that is stated."""
+        stated = self.options.extracted
+        for name in sorted(stated.keys() - came.keys() - {""}):
+            raise FeedNotFound("It is stated when it was extracted.", source=name)
+        found = {name: stated.get(name, stated.get("")) for name in came}
+        return {name: at for name, at in found.items() if at is not None}
 
     def _summary(self, linked: Linked, change: Churn, work: Work | Scratch) -> LinkSummary:
         found, ids = linked.found, linked.assignment
@@ -216,6 +227,7 @@ class Linking:
             warnings=(*begun_anew(work), *misfits(found)),
             seconds={},
             taken_up=tuple(work.taken),
+            later=found.later,
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 from mpi.index.found import Found
 from mpi.index.shown import ShownAsTable
@@ -20,7 +20,8 @@ class LinkSummary(ShownAsTable):
     """What a link did.
 
     `released` is the date on which the release was released; None for a candidate. `taken_up` are
-    the steps that were finished before.
+    the steps that were finished before. `later` counts, by source, the records kept though a
+    snapshot lacks them, because they are newer than it is.
     """
 
     release: str
@@ -36,6 +37,7 @@ class LinkSummary(ShownAsTable):
     seconds: Mapping[str, float]
     released: str | None = None
     taken_up: tuple[str, ...] = ()
+    later: Mapping[str, int] = field(default_factory=dict)
 
     def rows(self) -> list[tuple[str, str]]:
         """For a table."""
@@ -52,6 +54,7 @@ class LinkSummary(ShownAsTable):
             found.append(("Records whose person id changed", f"{self.churn.records_moved:,}"))
         if self.taken_up:
             found.append(("Finished before and taken up", ", ".join(self.taken_up)))
+        found += [(f"Newer than the snapshot: {name}", f"{n:,}") for name, n in self.later.items()]
         found += [(f"Finding: {code}", f"{n:,}") for code, n in self.findings.items()]
         found += [(f"Rejected: {reason}", f"{n:,}") for reason, n in self.rejects.items()]
         return [*found, ("Seconds", f"{sum(self.seconds.values()):,.1f}")]

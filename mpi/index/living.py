@@ -8,6 +8,16 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from mpi.access.sight import EVERYTHING, Sight
+from mpi.errors import NotMatchable
+from mpi.index.texts import (
+    LONGEST_NAME,
+    check_cause,
+    check_key,
+    check_ruling,
+    check_texts,
+    check_version,
+    person_id_of,
+)
 from mpi.records import Name, Record, RecordKey
 from mpi.store.store import Store
 
@@ -51,7 +61,10 @@ class Living:
         from mpi.index.changes import Cause
         from mpi.index.ingest import Put
 
-        self._check(record.key)
+        check_key(record.key)
+        check_version(record.version)
+        check_cause(cause, event_time)
+        self._check_source(record.source)
         return self._running().run(Put(record, event_time, again, cause or Cause()))
 
     def delete(
@@ -70,18 +83,26 @@ class Living:
         from mpi.index.changes import Cause
         from mpi.index.ingest import Delete
 
-        self._check(key)
+        check_key(key)
+        check_version(version)
+        check_cause(cause, event_time)
+        self._check_source(key.source)
         return self._running().run(Delete(key, version, event_time, cause or Cause()))
 
     def decide(self, decision: Decision, *, cause: Cause | None = None) -> ChangeResult:
         """Decide on two records; durable when this returns. See `deciding.Decide`.
 
         Raises RecordNotFound, UsageError, ContradictingDecision, IdempotencyConflict, NotMatchable,
-        IndexBusy.
+        IndexBusy; InvalidRecord and InvalidParameter for what cannot be kept.
         """
         from mpi.index.changes import Cause
         from mpi.index.deciding import Decide
 
+        for key in decision.ends:
+            check_key(key)
+        check_ruling(decision.by, decision.reason)
+        check_texts(LONGEST_NAME, survivor=decision.survivor)
+        check_cause(cause)
         return self._running().run(Decide(decision, cause or Cause()))
 
     def supersede(self, supersession: Supersession, *, cause: Cause | None = None) -> ChangeResult:
@@ -92,6 +113,8 @@ class Living:
         from mpi.index.changes import Cause
         from mpi.index.superseding import Supersede
 
+        check_ruling(supersession.by, supersession.reason)
+        check_cause(cause)
         return self._running().run(Supersede(supersession, cause or Cause()))
 
     def merge(
@@ -111,7 +134,11 @@ class Living:
         from mpi.index.merging import Merge
 
         for key in (subsumed, survivor):
-            self._check(key)
+            check_key(key)
+            self._check_source(key.source)
+        if replaced is not None:
+            check_ruling(replaced.by, replaced.reason)
+        check_cause(cause)
         return self._running().run(Merge(subsumed, survivor, replaced, cause or Cause()))
 
     def seal(self, seal: Seal, *, cause: Cause | None = None) -> ChangeResult:
@@ -119,6 +146,11 @@ class Living:
         from mpi.index.changes import Cause
         from mpi.index.sealing import PutSeal
 
+        for side in (*seal.one, *seal.other):
+            if isinstance(side, RecordKey):
+                check_key(side)
+        check_ruling(seal.by, seal.reason)
+        check_cause(cause)
         return self._running().run(PutSeal(seal, cause or Cause()))
 
     def undo(
@@ -134,11 +166,14 @@ class Living:
 
         With `decisions_only`, seals and supersessions are as if they were not there.
 
-        Raises NothingToUndo, IdempotencyConflict, NotMatchable, IndexBusy.
+        Raises NothingToUndo, ContradictingDecision where an earlier decision would be in force
+        again and contradict others, IdempotencyConflict, NotMatchable, IndexBusy.
         """
         from mpi.index.changes import Cause
         from mpi.index.undoing import Undo
 
+        check_ruling(by, reason)
+        check_cause(cause)
         undo = Undo(sequence, by, reason, cause or Cause(), decisions_only)
         return self._running().run(undo)
 
@@ -149,11 +184,17 @@ class Living:
         """
         from mpi.index.erasing import Erase, Erasure
 
-        found = self._running().run(Erase(key, reason, by))
+        check_key(key)
+        check_texts(LONGEST_NAME, by=by)
+        try:
+            found = self._running().run(Erase(key, reason, by))
+        except NotMatchable as error:
+            said = f"{error.detail} Then erase: the person of the record has to be settled anew."
+            raise NotMatchable(said) from error
         return Erasure(found.sequence, found.changed, self._store.scrub(), found.persons)
 
     def events(self, after: str = "", *, limit: int = 100, sight: Sight = EVERYTHING) -> EventPage:
-        """What happened after a cursor. See `events.events`; raises UsageError."""
+        """What happened after a cursor. See `events.events`; raises InvalidCursor."""
         from mpi.index.events import events
 
         with self._store.reading() as view:
@@ -164,7 +205,7 @@ class Living:
         from mpi.index.history import history
 
         with self._store.reading() as view:
-            return history(view, person_id.lower(), sight)
+            return history(view, person_id_of(person_id), sight)
 
     def record_history(self, key: RecordKey) -> RecordHistory:
         """The persons and identifiers of a record over time; raises RecordNotFound."""
@@ -178,7 +219,7 @@ class Living:
         from mpi.index.as_of import as_of
 
         with self._store.reading() as view:
-            return as_of(view, person_id.lower(), at, sight)
+            return as_of(view, person_id_of(person_id), at, sight)
 
     def decisions(
         self, *, key: RecordKey | None = None, everything: bool = False
@@ -222,13 +263,6 @@ class Living:
     def accept(self, sources: Iterable[str]) -> None:
         """Take records of these source systems too, which are described outside of this package."""
         self._sources.update(sources)
-
-    def _check(self, key: RecordKey) -> None:
-        """Refuse what can be no key of a record. Raises InvalidRecord, UnknownSource."""
-        from mpi.index.ingest import check_key
-
-        check_key(key)
-        self._check_source(key.source)
 
     def _check_source(self, source: str) -> None:
         from mpi.index.match import check_source

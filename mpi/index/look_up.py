@@ -11,6 +11,7 @@ from mpi.errors import IdentifierNotFound, PersonGone, PersonNotFound
 from mpi.identifiers import NAMESPACE, clean_identifier, fhir_uri, parse
 from mpi.index import shown
 from mpi.index.cross_references import Standing, person_of, speaker
+from mpi.index.texts import person_id_of
 from mpi.records import CrossReference, Identifier, Person, RecordKey
 from mpi.store.rows import PersonRows, RetiredPerson
 from mpi.store.store import Store
@@ -142,7 +143,7 @@ def person(
     Raises PersonNotFound when the id was never issued, PersonGone when nobody holds any of its
     records any more.
     """
-    person_id = person_id.lower()
+    person_id = person_id_of(person_id)
     with store.reading() as view:
         standing = Standing.of(view.state)
         rows = view.person_of(person_id)

@@ -87,6 +87,11 @@ class InFiles:
         return self.outcome.taken.deleted
 
     @property
+    def later(self) -> Mapping[str, int]:
+        """See `Found`."""
+        return self.outcome.taken.later
+
+    @property
     def sources(self) -> Mapping[str, int]:
         """See `Found`."""
         return self.outcome.taken.sources

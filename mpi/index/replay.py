@@ -24,6 +24,7 @@ from mpi.index.plan_records import Numbers, generation_writes, record_writes
 from mpi.index.region import Place
 from mpi.index.region_ids import NOT_YET
 from mpi.index.sealing import seeds_of
+from mpi.linking.delivery import Said, replaces
 from mpi.linking.intake import record_of
 from mpi.linking.persons import Occasion
 from mpi.linking.superseding import NONE, Supersessions
@@ -129,7 +130,7 @@ class Replay:
     def _again(self, beside: Beside, place: Place, row: StoredRow) -> Edit | None:
         """A record under the supersessions in force, in its later version; None if as it was."""
         later = beside.live.stored(row.key) if row.key in self._left else None
-        if later is None or later.version_key <= row.version_key:
+        if later is None or not replaces(later.version_key, row.version_key, Said.BY_MESSAGE):
             later = row
         arrival = self._arrival(place, later)
         if later is row and (arrival.encoded, arrival.packed) == (row.row, row.keys):
@@ -140,13 +141,13 @@ class Replay:
         """What messages did to a record, unless the feed brought it in a later version."""
         old, now = beside.making.stored(key), beside.live.stored(key)
         if now is not None:
-            if old is not None and now.version_key <= old.version_key:
+            if old and not replaces(now.version_key, old.version_key, Said.BY_MESSAGE):
                 return None
             return edit_of(beside.making, key, old, self._arrival(place, now))
         gone = beside.live.gone(key)
         if old is None or gone is None or gone.kind != DELETED:
             return None
-        if gone.version_key < old.version_key:
+        if not replaces(gone.version_key, old.version_key, Said.DELETED):
             return None
         return edit_of(beside.making, key, old, None)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -32,9 +32,20 @@ _BETWEEN = "\x1f"
 """Joins source and key into one text; neither can hold it."""
 
 
-def delivery_of(system: SourceSystem, feed: Feed | None, before: Before, at: datetime) -> Delivery:
-    """A feed of a source system, or that none came, with what the index held before."""
+def delivery_of(
+    system: SourceSystem,
+    feed: Feed | None,
+    before: Before,
+    *,
+    at: datetime,
+    extracted: datetime | None = None,
+) -> Delivery:
+    """A feed of a source system, or that none came, with what the index held before.
+
+    Args: at, when it was delivered; extracted, when its source made it, if that is known.
+    """
     rulings, name = before.known.rulings, system.name
+    said = (extracted or at).astimezone(UTC)
     gone = rulings.gone.get(name, {})
     delivery = Delivery(
         system,
@@ -43,7 +54,9 @@ def delivery_of(system: SourceSystem, feed: Feed | None, before: Before, at: dat
         records=partial(before.records, name),
         supersessions=_supersessions(rulings),
         buried={key: Buried(each.version_key, each.kind == DELETED) for key, each in gone.items()},
-        at=at.isoformat(timespec="milliseconds"),
+        at=said.isoformat(timespec="milliseconds"),
+        is_stated=extracted is not None,
+        heard_since=partial(before.heard, name),
     )
     if not rulings.erased:
         return delivery

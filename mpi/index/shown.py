@@ -173,18 +173,23 @@ def as_of(answer: Mapping[str, Any]) -> str:
 
 def events(answer: Mapping[str, Any]) -> pd.DataFrame:
     """One row per event, as `Index.events` answers: `at`, `cause`, `type`, the `person_id` and its
-    `successors`, or the `record`, whom it `came_from` and whom it `went_to`.
+    `successors`, or the `record` (all of one restated), whom it `came_from` and whom it `went_to`.
     """
     import pandas as pd
 
     names = ("at", "cause", "type", "person_id", "successors", "record", "came_from", "went_to")
     rows = (
         each
-        | {"record": _keys([each["record"]]) if each.get("record") else None}
+        | {"record": _keys(_named(each)) or None}
         | {"successors": ", ".join(each.get("successors") or ())}
         for each in answer["events"]
     )
     return pd.DataFrame([{name: row.get(name) for name in names} for row in rows], columns=names)
+
+
+def _named(event: Mapping[str, Any]) -> Iterable[Mapping[str, str]]:
+    """The record of an event, or the records."""
+    return [event["record"]] if event.get("record") else event.get("records") or ()
 
 
 def _keys(records: Iterable[Mapping[str, str]]) -> str:

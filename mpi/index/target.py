@@ -28,17 +28,23 @@ def _no_records(source: str) -> Iterator[Kept]:
     return iter(())
 
 
+def _nothing_heard(source: str, at: str) -> frozenset[str]:
+    return frozenset()
+
+
 @dataclass(frozen=True, slots=True)
 class Before:
     """What an index held at one moment.
 
     `versions` has, by source system, the keys of its records with those of their versions, and
-    `records` yields the records themselves.
+    `records` yields the records themselves. `heard` tells the keys of the records of a source that
+    messages after a time (as the log has it) were about.
     """
 
     known: Known = field(default_factory=Known)
     versions: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     records: Callable[[str], Iterator[Kept]] = _no_records
+    heard: Callable[[str, str], frozenset[str]] = _nothing_heard
 
 
 class Target:
@@ -84,7 +90,8 @@ class Target:
         with self.store.reading() as view:
             known = Known.of(view)
             versions = known.versions_by_source()
-            yield Before(known, versions, partial(records_of, view, versions))
+            records = partial(records_of, view, versions)
+            yield Before(known, versions, records, view.past.heard_since)
 
     def made(self, seed: int | None) -> tuple[Store, Writer]:
         """The index, made if there was none; one that is made and never written to is removed."""

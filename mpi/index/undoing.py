@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 
 from mpi.errors import NothingToUndo
 from mpi.index.changes import Cause
-from mpi.index.disturbance import Disturbance, Overlay
+from mpi.index.deciding import chained, check_consistent
+from mpi.index.disturbance import LAST, SAME, UNSURE, Disturbance, Overlay
 from mpi.index.judging import Judging
 from mpi.index.region import Place
 from mpi.index.sealing import seeds_of
 from mpi.index.superseding import replaced
+from mpi.linking.deciding import Verdict
 from mpi.store.change import Stamp, Writes
 from mpi.store.near_rows import DecisionRow, SealSideRow, SupersessionRow
 
@@ -32,7 +34,11 @@ class Undo(Judging):
         return ["undo", self.sequence, self.by, self.reason]
 
     def look(self, place: Place) -> Disturbance:
-        """See `engine.Event`; raises NothingToUndo."""
+        """See `engine.Event`; raises NothingToUndo, and ContradictingDecision where that which it
+        stood in place of contradicts what was decided since.
+        """
+        if not 0 < self.sequence < LAST:
+            raise NothingToUndo(sequence=self.sequence)
         near = place.near
         decision = near.decision_at(self.sequence)
         if decision is not None:
@@ -48,6 +54,7 @@ class Undo(Judging):
         raise NothingToUndo(sequence=self.sequence)
 
     def _decision(self, place: Place, row: DecisionRow) -> Disturbance:
+        _check_back(place, row)
         return Disturbance(
             "undo",
             seeds=frozenset(place.near.numbers((row.left, row.right)).values()),
@@ -79,3 +86,12 @@ class Undo(Judging):
 
     def _detail(self) -> dict[str, object]:
         return {"undone": self.sequence, "by": self.by, "reason": self.reason}
+
+
+def _check_back(place: Place, row: DecisionRow) -> None:
+    """Refuse to put an earlier decision on two records back in force against what came since."""
+    ends = row.left, row.right
+    made = [each for each in chained(place.near, ends) if each.sequence != row.sequence]
+    back = max((each for each in made if (each.left, each.right) == ends), default=None)
+    if back is not None and back.sequence < row.sequence and back.verdict != UNSURE:
+        check_consistent(place, made, Verdict(*ends, back.verdict == SAME, back.sequence))

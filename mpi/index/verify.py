@@ -152,7 +152,7 @@ class _Verify:
             before = Before(known, versions, partial(records_of, view, versions))
             systems = held_systems(self.options.sources, versions)
             at = datetime.now(UTC)
-            deliveries = [delivery_of(each, None, before, at) for each in systems]
+            deliveries = [delivery_of(each, None, before, at=at) for each in systems]
             intake = take_in(deliveries, Path(folder), Rejects(), workers=limits.threads, step=step)
             decisions = decisions_of(known.rulings, intake.rows)
             linkage = link_rows(intake.rows, release, limits, decisions=decisions, step=step)

@@ -128,13 +128,15 @@ class Work:
             rejects.items.extend(Reject(**each) for each in told["rejects"])
             rejects.identical_rows += told["identical"]
             rejects.superseded_rows += told["superseded"]
-            return whole([self.folder / name for name in told["chunks"]], told["deleted"])
+            chunks = [self.folder / name for name in told["chunks"]]
+            return whole(chunks, told["deleted"], told["later"])
         made = make()
         with room_in(self.folder):
             _durable(self.folder)
             kept = {
                 "chunks": [path.name for path in made.chunks],
                 "deleted": made.deleted,
+                "later": made.later,
                 "rejects": [asdict(each) for each in rejects.items],
                 "identical": rejects.identical_rows,
                 "superseded": rejects.superseded_rows,

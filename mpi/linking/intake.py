@@ -22,7 +22,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mpi.attributes import RECORD_NUMBER, arrow_schema, standardise, to_arrow
-from mpi.errors import TruncatedSnapshot
 from mpi.linking.compared import RESTRICTED
 from mpi.linking.delivery import Delivery, Kept, meet
 from mpi.linking.room import room_in
@@ -50,12 +49,14 @@ class Intake:
     `rows` has the attributes, the key, the blocking keys, whether the record is restricted, and its
     number: what linking reads. `chunks` are Arrow files of the same records in the same order that
     also hold what is only stored: version, the key that orders versions, and payload, the record as
-    JSON. `deleted` has, by source, the keys that it says are gone, each with that of the version.
+    JSON. `deleted` has, by source, the keys that it says are gone, each with that of the version;
+    `later` has how many of its records are kept though its snapshot, extracted before, lacks them.
     """
 
     rows: pa.Table
     chunks: tuple[Path, ...]
     deleted: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    later: Mapping[str, int] = field(default_factory=dict)
 
     def stored(self) -> Iterator[pa.Table]:
         """Key, version, its key and payload of all records, in order, chunk by chunk."""
@@ -88,15 +89,21 @@ def take_in(
         with step("standardise"):
             _standardise_all([task for each in prepared for task in each.tasks], workers)
             paths = [path for each in prepared for path in each.finish()]
-    return whole(paths, {each.source: each.deleted for each in prepared if each.deleted})
+    deleted = {each.source: each.deleted for each in prepared if each.deleted}
+    later = {each.source: each.later for each in prepared if each.later}
+    return whole(paths, deleted, later)
 
 
-def whole(chunks: Sequence[Path], deleted: Mapping[str, Mapping[str, str]]) -> Intake:
-    """What was taken in, from the files of its chunks."""
+def whole(
+    chunks: Sequence[Path],
+    deleted: Mapping[str, Mapping[str, str]],
+    later: Mapping[str, int],
+) -> Intake:
+    """What was taken in, from the files of its chunks; see `Intake` for the others."""
     tables = [mapped(path).drop_columns(list(_STORED_ONLY)) for path in chunks]
     rows = pa.concat_tables([_schema_without_stored().empty_table(), *tables])
     numbers = pa.array(np.arange(len(rows), dtype=np.int32))
-    return Intake(rows.append_column(RECORD_NUMBER, numbers), tuple(chunks), deleted)
+    return Intake(rows.append_column(RECORD_NUMBER, numbers), tuple(chunks), deleted, later)
 
 
 def standardised(records: Sequence[Record], supersessions: Supersessions = NONE) -> pa.Table:
@@ -185,6 +192,7 @@ class Prepared:
     tasks: tuple[Task, ...] = ()
     kept: tuple[Kept, ...] = ()
     deleted: Mapping[str, str] = field(default_factory=dict)
+    later: int = 0
 
     @property
     def source(self) -> str:
@@ -219,14 +227,12 @@ def prepare(
     if delivery.feed is None or feed is None:
         return Prepared(delivery, folder, kept=tuple(delivery.records()))
     path = delivery.feed.path
-    if delivery.is_snapshot:
-        _check_complete(delivery, path, feed)
     met = meet(delivery, feed, str(path), rejects)
     if raw is None or met.table is not feed.table:
         raw = folder / f"{delivery.source.name}-raw.arrow"
         write_sorted(met.table, delivery.source, raw)
     tasks = _tasks(raw, len(met.table), delivery, folder)
-    return Prepared(delivery, folder, tasks, met.kept, met.deleted)
+    return Prepared(delivery, folder, tasks, met.kept, met.deleted, met.later)
 
 
 def write_sorted(table: pa.Table, source: SourceSystem, path: Path) -> None:
@@ -255,20 +261,6 @@ def _standardise_all(tasks: Sequence[Task], workers: int) -> None:
         return
     with ProcessPoolExecutor(workers, get_context("spawn"), gc.disable) as pool:
         deque(pool.map(_standardise_chunk, tasks), 0)
-
-
-def _check_complete(delivery: Delivery, path: Path, feed: FeedRows) -> None:
-    """Refuse a snapshot that would delete too large a share of what the index knew."""
-    if not delivery.known:
-        return
-    missing = len(delivery.known.keys() - set(feed.table.column(delivery.source.key).to_pylist()))
-    if missing > delivery.source.max_missing_share * len(delivery.known):
-        raise TruncatedSnapshot(
-            f"It lacks {missing:,} of {len(delivery.known):,} records. If they are really gone,"
-            " raise max_missing_share in the description of the source.",
-            file=path,
-            source=delivery.source.name,
-        )
 
 
 def _standardise_chunk(task: Task) -> None:

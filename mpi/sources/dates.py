@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 from mpi.cleaning import LATEST_DATE
+from mpi.records import LONGEST_VERSION
 
 _LATEST_YEAR = int(LATEST_DATE[:4])
 
@@ -32,12 +33,15 @@ VERSION_DIGITS = 12
 def read_version(text: str, formats: tuple[str, ...]) -> str:
     """A version that orders as text: ISO time or padded number; other text as it is.
 
-    A time that fits none of the formats is empty, so older than any other.
+    A time that fits none of the formats is empty, so older than any other; likewise what is too
+    long to be a version.
 
     >>> read_version("07/02/2024 09:30", ("%d/%m/%Y %H:%M",)), read_version("42", ())
     ('2024-02-07T09:30:00', '000000000042')
     """
     if not formats:
+        if len(text) > LONGEST_VERSION:
+            return ""
         return text.zfill(VERSION_DIGITS) if text.isdecimal() else text
     return read_time(text, formats) or ""
 

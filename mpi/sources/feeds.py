@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mpi.errors import FeedNotFound, TooManyRejects, UnknownSource, UnreadableFeed
-from mpi.records import Record
+from mpi.records import LONGEST_KEY, Record
 from mpi.sources.dates import read_version
 from mpi.sources.description import SourceSystem
 from mpi.sources.header import ROW
@@ -138,10 +138,12 @@ def _with_keys(table: pa.Table, source: SourceSystem, path: Path, rejects: Rejec
     keys = table.column(source.key)
     empty = pc.equal(keys, "")
     broken = pc.match_substring_regex(keys, _CONTROL_CHARACTERS)
-    for mask, reason in ((empty, "no key"), (broken, "control character in key")):
+    long = pc.greater(pc.utf8_length(keys), LONGEST_KEY - len(source.name))
+    reasons = ((empty, "no key"), (broken, "control character in key"), (long, "key too long"))
+    for mask, reason in reasons:
         for row in table.column(ROW).filter(mask).to_pylist():
             rejects.add(Reject(str(path), row, "", source.key, reason))
-    return table.filter(pc.invert(pc.or_(empty, broken)))
+    return table.filter(pc.invert(pc.or_(pc.or_(empty, broken), long)))
 
 
 def _split_deleted(table: pa.Table, source: SourceSystem) -> FeedRows:

@@ -94,11 +94,25 @@ class Past:
         ((sequence,),) = self._of.moment.rows(self._connection, at=at)
         return int(sequence or 0)
 
+    def heard_since(self, source: str, at: str) -> frozenset[str]:
+        """The keys of the records of a source that messages after a time were about.
+
+        Args: at, a time as the log has it.
+        """
+        rows = self._of.heard.rows(self._connection, source=source, at=at)
+        return frozenset(source_id for (source_id,) in rows)
+
     def moved(self, sequence: int, *, limit: int, offset: int = 0) -> list[Moved]:
-        """The records that changed person at an event, in the order of their keys."""
+        """The records that changed person at an event, by the persons, then by key."""
         asked = {"sequence": sequence, "limit": limit, "offset": offset}
         rows = self._of.moved.rows(self._connection, **asked)
         return [Moved(RecordKey(row[0], row[1]), row[2], row[3]) for row in rows]
+
+    def left_by(self, beginning: str, sequence: int, *, limit: int, offset: int = 0) -> list[str]:
+        """The persons whom records left at an event whose keys begin with something, in order."""
+        asked = {"sequence": sequence, "limit": limit, "offset": offset}
+        rows = self._of.left_by.rows(self._connection, beginning=beginning, **asked)
+        return [person_id for (person_id,) in rows]
 
     def created(self, sequence: int, *, limit: int, offset: int = 0) -> list[str]:
         """The person ids that an event brought, in order."""

@@ -44,6 +44,8 @@ class PastQueries:
 
     logged: Prepared
     moment: Prepared
+    heard: Prepared
+    left_by: Prepared
     moved: Prepared
     created: Prepared
     changed: Prepared
@@ -86,10 +88,15 @@ def _moves() -> Subquery:
 
 
 def _moved() -> Select[Any]:
-    """The records that changed person, in the order of their keys."""
+    """The records that changed person, by the persons, then in the order of their keys.
+
+    So that an erased record, which has another key from then on, changes the place of none but
+    those that moved with it.
+    """
     moves = _moves()
     other = or_(moves.c.came.is_(None), moves.c.went.is_(None), moves.c.came != moves.c.went)
-    return _page(select(moves).where(other).order_by(moves.c.source, moves.c.source_id))
+    persons = [func.coalesce(each, "") for each in (moves.c.came, moves.c.went)]
+    return _page(select(moves).where(other).order_by(*persons, moves.c.source, moves.c.source_id))
 
 
 def _created() -> Select[Any]:
@@ -179,6 +186,16 @@ def _statements() -> dict[str, Any]:
     return {
         "logged": logged.where(after).order_by(log.c.sequence).limit(limit),
         "moment": select(func.max(log.c.sequence)).where(log.c.at <= bindparam("at")),
+        "heard": select(inbox.c.source_id)
+        .join_from(log, inbox, log.c.sequence == inbox.c.sequence)
+        .where(log.c.at > bindparam("at"), _by(inbox, "source"))
+        .distinct(),
+        "left_by": _page(
+            select(c.person_id)
+            .where(c.to_sequence == AT, c.source_id.startswith(bindparam("beginning")))
+            .distinct()
+            .order_by(c.person_id)
+        ),
         "moved": _moved(),
         "created": _created(),
         "changed": _changed(_said()),

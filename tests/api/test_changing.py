@@ -241,3 +241,22 @@ def test_a_late_message_does_not_bring_back_what_was_deleted_since(changing):
     assert changing.delete(PATH).json()["status"] == "deleted"
     late = changing.put(PATH, json=bare, params={"event_time": "2026-01-01T17:30:00Z"})
     assert late.json()["status"] == "stale"
+
+
+def test_what_cannot_be_kept_or_read_is_the_fault_of_who_asks(changing):
+    for n in (1, 2):
+        assert changing.put(f"/v1/records/hjis/ODD{n}", json=ANN).status_code == 201
+    left, right = ({"source": "hjis", "source_id": f"ODD{n}"} for n in (1, 2))
+    made = {"verdict": "different", "left": left, "right": right}
+    for reason in ("a\x00b", "x" * 3_000):
+        odd = made | {"reason": reason}
+        refused(changing.post("/v1/decisions", json=odd), 400, "invalid-parameter")
+    odd = made | {"left": left | {"source_id": "a\x00"}}
+    refused(changing.post("/v1/decisions", json=odd), 422, "invalid-record")
+    decided = changing.post("/v1/decisions", json=made).json()["sequence"]
+    undone = changing.delete(f"/v1/decisions/{decided}", params={"reason": "a\x00b"})
+    refused(undone, 400, "invalid-parameter")
+    refused(changing.get("/v1/persons/a%00b"), 404, "person-not-found")
+    refused(changing.get("/v1/persons/a%00b/history"), 404, "person-not-found")
+    for cursor in (f"{decided + 1}.0", "999999999.1", "x"):
+        refused(changing.get("/v1/events", params={"after": cursor}), 400, "invalid-cursor")

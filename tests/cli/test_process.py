@@ -129,3 +129,20 @@ def test_the_openapi_description_is_served(index_url):
     with serving("--index", index_url) as (_, url, _lines):
         described = json.loads(httpx.get(f"{url}/openapi.json", timeout=20).text)
     assert described["info"]["title"] == "Master person index"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["lookup", "crn", b"\xff\xfe"], "Argument 3 of the command line is not UTF-8 text."),
+        (["link", "--feeds", b"caf\xe9"], "Argument 3 of the command line is not UTF-8 text."),
+        (["undo", str(2**63)], "Invalid value for"),
+        (["undo", str(2**200)], "Invalid value for"),
+        (["undo", "0"], "Invalid value for"),
+    ],
+)
+def test_what_no_index_can_hold_is_a_misuse_and_said_so(arguments, said):
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr

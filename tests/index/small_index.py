@@ -12,6 +12,7 @@ from sqlalchemy import inspect, select
 from mpi.errors import ContradictingDecision, NothingToUndo, RecordNotFound, UsageError
 from mpi.index.changes import Cause
 from mpi.index.decide import Decision, Seal, Supersession, Verdict
+from mpi.index.events import EventType
 from mpi.index.index import Index
 from mpi.index.snapshot import _release
 from mpi.linking.sealing import RECORD
@@ -177,6 +178,9 @@ def folded(events):
     """The person of every record, from what moved."""
     person = {}
     for event in events:
+        if event.type is EventType.PERSON_RESTATED:
+            had = {key for key, each in person.items() if each == event.person_id}
+            assert had == set(event.records)
         if event.record is not None:
             assert person.get(event.record) == event.came_from
             if event.went_to is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import count
 
 import pytest
@@ -10,14 +11,18 @@ from mpi.errors import (
     ContradictingDecision,
     IdempotencyConflict,
     InvalidIdentifier,
+    InvalidParameter,
+    InvalidRecord,
     NothingToUndo,
+    PersonNotFound,
     RecordNotFound,
     UnknownIdentifierSystem,
     UsageError,
 )
-from mpi.index.changes import Cause, ChangeResult, Effect
+from mpi.index.changes import Cause, ChangeResult, Effect, Status
 from mpi.index.decide import Decision, Seal, Supersession, Verdict
-from mpi.records import Identifier, RecordKey
+from mpi.index.texts import LONGEST_NAME, LONGEST_TEXT
+from mpi.records import LONGEST_KEY, LONGEST_VERSION, Identifier, RecordKey
 from tests.index.small_index import Driven, empty_index
 from tests.properties import small_world
 from tests.properties.small_world import BIRTH_DATES, KEYS, NHS, OTHER_NHS, PHONES, record
@@ -124,6 +129,115 @@ def test_a_decision_that_contradicts_others_is_refused_with_the_chain(driven, in
     assert refused.value.chain == (ANN, BEA, DEE)
     assert index.state().sequence == sequence
     assert together(driven) == [{ANN, BEA, DEE}]
+
+
+UNSURE = Verdict.UNSURE
+
+
+@pytest.mark.parametrize("over", [UNSURE, Verdict.DIFFERENT])
+def test_undoing_does_not_put_back_what_contradicts_decisions_made_since(driven, index, over):
+    index.decide(same(ANN, BEA))
+    taken_back = index.decide(Decision(over, ANN, BEA))
+    index.decide(same(BEA, CAT))
+    apart = index.decide(different(ANN, CAT))
+    before = driven.answer()
+    with pytest.raises(ContradictingDecision) as refused:
+        index.undo(taken_back.sequence)
+    assert refused.value.chain == (ANN, CAT, BEA)
+    assert driven.answer() == before
+    index.undo(apart.sequence)
+    index.undo(taken_back.sequence)
+    assert together(driven) == [{ANN, BEA, CAT}]
+
+
+def test_undoing_does_not_put_back_what_parts_records_joined_since(driven, index):
+    index.decide(different(ANN, BEA))
+    taken_back = index.decide(Decision(UNSURE, ANN, BEA))
+    index.decide(same(ANN, CAT))
+    index.decide(same(CAT, BEA))
+    with pytest.raises(ContradictingDecision) as refused:
+        index.undo(taken_back.sequence)
+    assert refused.value.chain == (ANN, CAT, BEA)
+    assert together(driven) == [{ANN, BEA, CAT}]
+
+
+def test_undoing_a_decision_that_another_replaced_puts_nothing_back(driven, index):
+    index.decide(same(ANN, BEA))
+    first = index.decide(Decision(UNSURE, ANN, BEA))
+    index.decide(different(ANN, BEA))
+    index.decide(same(BEA, CAT))
+    index.undo(first.sequence)
+    assert together(driven) == [{BEA, CAT}]
+
+
+@pytest.mark.parametrize("number", [0, -1, 2**31, 2**63, 2**70])
+def test_a_number_that_no_event_can_have_is_nothing_to_undo(index, number):
+    with pytest.raises(NothingToUndo):
+        index.undo(number)
+
+
+NUL, HALF, LONG = "a\x00b", "a\ud800b", "x" * 5_000
+ODD = RecordKey("courts", NUL)
+ONE = record(ANN, (PHONES[0],), (BIRTH_DATES[0], "F"))
+TWO_SIDES = (ANN,), (BEA,)
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "named"),
+    [
+        (lambda i: i.decide(same(ANN, BEA, reason=NUL)), InvalidParameter, "reason"),
+        (lambda i: i.decide(same(ANN, BEA, reason=LONG)), InvalidParameter, "reason"),
+        (lambda i: i.decide(same(ANN, BEA, reason=HALF)), InvalidParameter, "reason"),
+        (lambda i: i.decide(same(ANN, BEA, by=NUL)), InvalidParameter, "by"),
+        (lambda i: i.decide(same(ANN, BEA, survivor=NUL)), InvalidParameter, "survivor"),
+        (lambda i: i.decide(same(ANN, ODD)), InvalidRecord, "source_id"),
+        (lambda i: i.undo(2, reason=NUL), InvalidParameter, "reason"),
+        (lambda i: i.undo(2, by=LONG), InvalidParameter, "by"),
+        (lambda i: i.seal(Seal(*TWO_SIDES, reason=NUL)), InvalidParameter, "reason"),
+        (lambda i: i.seal(Seal((ODD,), (BEA,))), InvalidRecord, "source_id"),
+        (lambda i: i.seal(Seal((BEA,), (RecordKey(LONG, "1"),))), InvalidRecord, "source_id"),
+        (
+            lambda i: i.supersede(Supersession("nhs-number", OTHER_NHS, NHS, reason=NUL)),
+            InvalidParameter,
+            "reason",
+        ),
+        (lambda i: i.erase(ANN, "request", NUL), InvalidParameter, "by"),
+        (lambda i: i.erase(ODD, "request"), InvalidRecord, "source_id"),
+        (lambda i: i.put(replace(ONE, version=NUL)), InvalidRecord, "version"),
+        (lambda i: i.put(replace(ONE, version=LONG)), InvalidRecord, "version"),
+        (lambda i: i.put(ONE, event_time=LONG), InvalidParameter, "event_time"),
+        (lambda i: i.put(ONE, cause=Cause(NUL)), InvalidParameter, "client"),
+        (lambda i: i.put(ONE, cause=Cause("a", LONG)), InvalidParameter, "idempotency_key"),
+        (lambda i: i.delete(ANN, version=LONG), InvalidRecord, "version"),
+        (lambda i: i.delete(ANN, cause=Cause("a", NUL)), InvalidParameter, "idempotency_key"),
+        (lambda i: i.person(NUL), PersonNotFound, None),
+        (lambda i: i.history(NUL), PersonNotFound, None),
+        (lambda i: i.as_of(HALF, 1), PersonNotFound, None),
+    ],
+)
+def test_what_a_database_cannot_keep_is_refused_at_the_door_and_the_same_everywhere(
+    driven, index, change, error, named
+):
+    before = driven.answer(), index.state().sequence
+    with pytest.raises(error) as refused:
+        change(index)
+    places = refused.value.where
+    assert named in (None, places.get("parameter"), places.get("field"))
+    assert (driven.answer(), index.state().sequence) == before
+
+
+def test_the_longest_that_may_be_given_is_kept(driven, index):
+    wide = "\U0001f642"
+    key = RecordKey("courts", wide * (LONGEST_KEY - len("courts")))
+    longest = replace(
+        ONE, source_id=key.source_id, version=wide * LONGEST_VERSION, addresses=(NUL,)
+    )
+    cause = Cause(wide * LONGEST_NAME, wide * LONGEST_NAME)
+    assert index.put(longest, cause=cause).person_id == driven.persons()[key]
+    made = index.decide(same(key, ANN, reason=wide * LONGEST_TEXT, by=wide * LONGEST_NAME))
+    index.undo(made.sequence, reason=wide * LONGEST_TEXT)
+    assert index.delete(key).status is Status.DELETED
+    assert index.erase(key, "request").changed
 
 
 def test_the_opposite_of_a_decision_on_the_same_two_replaces_it(driven, index):

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mpi.errors import PersonNotFound, RecordNotFound, UsageError
+from mpi.errors import InvalidCursor, PersonNotFound, RecordNotFound, UsageError
 from mpi.index.changes import Cause, Effect
 from mpi.index.events import EventType
 from mpi.index.index import Index
@@ -73,8 +73,15 @@ def test_pages_of_any_size_give_the_same_events(index):
 
 @pytest.mark.parametrize("cursor", ["x", "1.x", "-1", "1.-2", "²", "1" * 30, "1.2.3", " 1"])
 def test_what_is_no_cursor_is_refused(index, cursor):
-    with pytest.raises(UsageError):
+    with pytest.raises(InvalidCursor):
         index.events(cursor)
+
+
+def test_a_cursor_of_events_that_the_index_does_not_have_is_refused(index):
+    last = index.put(ONE).sequence
+    assert index.events(f"{last}.9").events == ()
+    with pytest.raises(InvalidCursor):
+        index.events(f"{last + 1}.0")
 
 
 def test_each_change_tells_what_it_did(index):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import replace
-from threading import Event, Thread
+from threading import Condition, Event, Thread
 
 import pytest
 
@@ -12,6 +12,7 @@ from mpi.errors import IndexBusy
 from mpi.index.decide import Decision, Seal, Supersession, Verdict
 from mpi.index.index import Index
 from mpi.index.link import link
+from mpi.index.progress import SilentProgress
 from mpi.index.verify import verify
 from mpi.linking.intake import record_of
 from mpi.records import Identifier, Name, Record, RecordKey
@@ -159,34 +160,82 @@ def test_a_record_erased_meanwhile_does_not_come_back(url, meanwhile):
         assert index.erase(gone, "request").complete
 
 
+class Writing(Thread):
+    """Somebody who puts, deletes and decides one after another until told to stop."""
+
+    def __init__(self, url, others):
+        super().__init__()
+        self._url, self._others, self._turned = url, others, Condition()
+        self._stopped, self._turns, self._failed = False, 0, None
+        self.put, self.deleted = set(), set()
+
+    def run(self):
+        try:
+            with Index.open(self._url) as index:
+                while not self._stopped:
+                    self._turn(index, self._turns)
+                    with self._turned:
+                        self._turns += 1
+                        self._turned.notify_all()
+        except BaseException as error:
+            with self._turned:
+                self._failed = error
+                self._turned.notify_all()
+
+    def turns(self, more):
+        """Wait until so many more turns were taken."""
+        with self._turned:
+            wanted = self._turns + more
+            assert self._turned.wait_for(lambda: self._failed or self._turns >= wanted, 300)
+        assert self._failed is None, self._failed
+
+    def stop(self):
+        self._stopped = True
+        self.join()
+        assert self._failed is None, self._failed
+
+    def _turn(self, index, turn):
+        record = replace(
+            NEW,
+            source_id=f"Q{turn:04}ZZ",
+            phones=(f"077009{turn % 37:05}",),
+            identifiers=(),
+            names=(Name("Ann", f"Name{turn % 11}"),),
+        )
+        self._until_done(lambda: index.put(record))
+        self.put.add(record.key)
+        if turn % 3 == 2:
+            before = RecordKey("nomis", f"Q{turn - 1:04}ZZ")
+            self._until_done(lambda: index.delete(before))
+            self.deleted.add(before)
+        if turn % 5 == 4:
+            ends = record.key, self._others[turn % len(self._others)].key
+            self._until_done(
+                lambda: index.decide(Decision(Verdict.SAME, *ends, reason="r", by="ann"))
+            )
+
+    def _until_done(self, change):
+        while True:
+            try:
+                return change()
+            except IndexBusy:
+                continue
+
+
+class Waiting(SilentProgress):
+    """Lets somebody write before each step of a link begins."""
+
+    def __init__(self, writing):
+        super().__init__()
+        self.writing = writing
+
+    def begun(self, name):
+        self.writing.turns(1)
+
+
 def test_many_changes_while_it_runs_and_readers_who_never_see_half_of_it(invented, url):
     first, *rest = numbered(url)
-    done, faults, put, deleted = Event(), [], {}, set()
-
-    def write():
-        with Index.open(url) as index:
-            for turn in range(400):
-                if done.is_set():
-                    return
-                record = replace(
-                    NEW,
-                    source_id=f"Q{turn:04}ZZ",
-                    phones=(f"077009{turn % 37:05}",),
-                    identifiers=(),
-                    names=(Name("Ann", f"Name{turn % 11}"),),
-                )
-                while not done.is_set():
-                    try:
-                        put[record.key] = index.put(record).person_id
-                        if turn % 3 == 2:
-                            index.delete(RecordKey("nomis", f"Q{turn - 1:04}ZZ"))
-                            deleted.add(RecordKey("nomis", f"Q{turn - 1:04}ZZ"))
-                        if turn % 5 == 4:
-                            ends = record.key, rest[turn].key
-                            index.decide(Decision(Verdict.SAME, *ends, reason="r", by="ann"))
-                        break
-                    except IndexBusy:
-                        continue
+    writing, done, faults = Writing(url, rest), Event(), []
 
     def read():
         with closing(open_store(url)) as store:
@@ -198,19 +247,22 @@ def test_many_changes_while_it_runs_and_readers_who_never_see_half_of_it(invente
                     if (len(members), persons) != (state.records, state.persons):
                         faults.append((len(members), persons, state))
 
-    threads = [Thread(target=write), Thread(target=read)]
-    for each in threads:
-        each.start()
+    reading = Thread(target=read)
+    writing.start()
+    reading.start()
     try:
-        link(invented.feeds, invented.brief_model, url, options=LATER)
+        # what is put before the link looks is newer than the feeds, too
+        writing.turns(3)
+        link(invented.feeds, invented.brief_model, url, options=LATER, progress=Waiting(writing))
+        writing.turns(1)
     finally:
         done.set()
-        for each in threads:
-            each.join()
+        reading.join()
+        writing.stop()
     assert not faults
     found = in_order(url)
     assert found.events > 20
     after = membership(url)
-    assert put.keys() - deleted <= after.keys()
-    assert not deleted & after.keys()
+    assert writing.put - writing.deleted <= after.keys()
+    assert not writing.deleted & after.keys()
     assert first.key in after

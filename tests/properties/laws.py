@@ -99,7 +99,6 @@ def repeating_changes_nothing(index: ReferenceIndex, history: Sequence[Event]) -
         if isinstance(event, Put):
             changed = replace(event.record, sex="", phones=())
             assert not index.apply(Put(changed, event.version))
-            assert not index.apply(Delete(event.record.key, event.version))
     assert (index.answer(), index.person, index.sequence) == before
 
 
@@ -163,6 +162,20 @@ def agrees_with_the_specification(state: State, compiled: Compiled) -> None:
 
 def _is_nhs(verified: frozenset[str], code: int) -> bool:
     return any(hash(text) == code and text.startswith("nhs-number|") for text in verified)
+
+
+def a_deletion_stands_before_the_version_it_is_of(
+    index: ReferenceIndex, other: ReferenceIndex
+) -> None:
+    """P1, P5: some sources delete without a new version; whichever comes first, it is gone."""
+    put, gone = Put(record(KEYS[0], (), ("", "F")), 5), Delete(KEYS[0], 5)
+    assert index.apply(put)
+    assert index.apply(gone)
+    assert other.apply(gone)
+    assert not other.apply(put)
+    assert index.person == other.person == {}
+    assert not index.apply(put)
+    assert not index.apply(gone)
 
 
 def deletes_are_versioned(index: ReferenceIndex) -> None:

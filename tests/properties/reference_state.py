@@ -121,7 +121,9 @@ class State:
 
     def _take_version(self, event: Put | Delete) -> bool:
         key = event.record.key if isinstance(event, Put) else event.key
-        if not self.is_newer(event.version, self.version.get(key, 0)):
+        known, held = self.version.get(key, 0), key in self.records
+        takes_it_away = isinstance(event, Delete) and held and event.version == known
+        if not takes_it_away and not self.is_newer(event.version, known):
             return False
         self.version[key] = event.version
         if isinstance(event, Put):

@@ -84,6 +84,7 @@ def test_what_came_before_is_not_taken_again(history):
 
 def test_a_delete_keeps_older_versions_out():
     laws.deletes_are_versioned(ReferenceIndex(PLAIN))
+    laws.a_deletion_stands_before_the_version_it_is_of(ReferenceIndex(PLAIN), ReferenceIndex(PLAIN))
 
 
 @both_caps

@@ -173,6 +173,13 @@ def test_a_key_with_control_characters_is_rejected(make):
     assert rejects.by_reason() == {"control character in key": 1}
 
 
+def test_a_key_that_is_too_long_to_be_indexed_is_rejected(make):
+    path, source = make(lines(GOOD, f"{'9' * 500},Bo,F,,", "4,Cy,F,,"))
+    rejects = Rejects()
+    assert ids(path, source, rejects) == ["1", "4"]
+    assert rejects.by_reason() == {"key too long": 1}
+
+
 def test_a_feed_of_mostly_unusable_rows_is_refused(make):
     path, source = make(lines(GOOD, ",B,C,,", ",D,E,,"))
     with pytest.raises(TooManyRejects):

@@ -100,8 +100,9 @@ def _patient(door: Door, named: Named, body: bytes) -> Element:
 def _put(door: Door, question: Question, named: Named, patient: Element) -> Response:
     record = _record(door, question, named, patient)
     # who waits for each answer sends in order; what states a version may also come late
-    came = "" if record.version else datetime.now(UTC).isoformat()
-    result = door.index.put(record, event_time=came, cause=_cause(door, question, named))
+    came = None if record.version else datetime.now(UTC)
+    cause = replace(_cause(door, question, named), at=came)
+    result = door.index.put(record, cause=cause)
     told = known_person(question, door.index, result.person_id, record.identifiers)
     write_down(question, named.key, result.status, persons=(result.person_id, told))
     status = 201 if result.status is Status.CREATED else 200

@@ -24,6 +24,7 @@ from mpi.errors import (
     ContradictingDecision,
     IdempotencyConflict,
     IndexBusy,
+    InvalidParameter,
     InvalidRecord,
     NothingToUndo,
     NotPermitted,
@@ -54,13 +55,8 @@ ReasonParam = Annotated[
     responses={
         200: answer("It is in force.", CHANGED_EXAMPLE),
         **problems(
-            NotPermitted,
-            RecordNotFound,
-            ContradictingDecision,
-            IdempotencyConflict,
-            InvalidRecord,
-            *BODY,
-            *REFUSALS,
+            *(NotPermitted, RecordNotFound, ContradictingDecision, IdempotencyConflict),
+            *(InvalidRecord, InvalidParameter, *BODY, *REFUSALS),
         ),
     },
     openapi_extra=asked("Two records, and what they are.", AskedDecision, DECISION_EXAMPLE),
@@ -97,7 +93,10 @@ def decide(
     response_model=Changed,
     responses={
         200: answer("It is undone.", CHANGED_EXAMPLE),
-        **problems(NotPermitted, NothingToUndo, IndexBusy, *REFUSALS),
+        **problems(
+            *(NotPermitted, NothingToUndo, ContradictingDecision, InvalidParameter, IndexBusy),
+            *REFUSALS,
+        ),
     },
 )
 def undo(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
@@ -19,9 +18,10 @@ from mpi.api.history_schemas import (
 )
 from mpi.api.routes.dependencies import IndexDep, PersonIdParam, json_response
 from mpi.api.security import LookUpDep
-from mpi.errors import IndexUnreachable, PersonNotFound, UsageError
+from mpi.errors import IndexUnreachable, InvalidCursor, PersonNotFound
 from mpi.index.events import MOST_EVENTS, IndexEvent
 from mpi.index.index import Index
+from mpi.index.moments import moment_of
 from mpi.records import RecordKey
 
 router = APIRouter(prefix="/v1", tags=["History"])
@@ -44,7 +44,7 @@ LimitParam = Annotated[
     response_model=EventPage,
     responses={
         200: answer("The events after the cursor, perhaps none.", EVENTS_EXAMPLE),
-        **problems(UsageError, IndexUnreachable, *REFUSALS),
+        **problems(InvalidCursor, IndexUnreachable, *REFUSALS),
     },
 )
 def events(
@@ -52,8 +52,9 @@ def events(
 ) -> Response:
     """Follow the index: what happened after a cursor, in order and without gaps.
 
-    To keep a copy of who belongs to whom, apply every `record-moved`. Events with the same `id`
-    are the same. For clients that may see every system.
+    To keep a copy of who belongs to whom, apply every `record-moved`, and at a `person-restated`
+    forget which other records the person had: some were erased, and cannot be named any more.
+    Events with the same `id` are the same. For clients that may see every system.
     """
     question.require_whole_sight()
     page = index.events(after, limit=limit, sight=question.sight)
@@ -97,29 +98,16 @@ def _named(events: Iterable[IndexEvent]) -> Iterator[Pair]:
         yield each.came_from, each.record
         yield each.went_to, each.record
         yield from ((successor, None) for successor in each.successors)
+        yield from ((each.person_id, key) for key in each.records)
 
 
 def as_of(question: Question, index: Index, person_id: str, at: str) -> Response:
-    """A person as the index had it at a time, or right after an event, as `moment` reads it."""
+    """A person as the index had it at a time, or right after an event, as `moment_of` reads it."""
     question.require_whole_sight()
-    whole = index.as_of(person_id, moment(at), question.sight)
+    whole = index.as_of(person_id, moment_of(at), question.sight)
     found = whole.disclosed()
     identifiers = tuple(each for each, _ in found.identifiers)
     hidden = {each.system for each, _ in whole.identifiers} - {each.system for each in identifiers}
     told = Mentioned(found.person_id, found.records, identifiers, tuple(sorted(hidden)))
     question.answered_about([told, *found.current], release=found.release or "")
     return json_response(found.as_dict())
-
-
-def moment(text: str) -> datetime | int:
-    """A time or the number of an event, as somebody gives it. Raises UsageError."""
-    if text.isdecimal() and len(text) < 19:
-        return int(text)
-    try:
-        # a plus in a query is a space
-        found = datetime.fromisoformat(text.replace(" ", "+"))
-    except ValueError:
-        raise UsageError("A time looks like 2026-01-31T18:00:00Z.") from None
-    if found.tzinfo is None:
-        raise UsageError("Give the zone of the time, Z say.")
-    return found

@@ -20,14 +20,17 @@ from mpi.errors import (
     ChangedMeanwhile,
     IdempotencyConflict,
     IndexBusy,
+    InvalidParameter,
     InvalidRecord,
     NotPermitted,
     RecordErased,
     UnknownSource,
+    UsageError,
 )
 from mpi.index.changes import Cause, IngestResult, Status
 from mpi.index.conditions import Condition
 from mpi.index.given import record_from_json
+from mpi.index.moments import time_of
 from mpi.records import Record, RecordKey
 
 router = APIRouter(prefix="/v1", tags=["Change"])
@@ -107,6 +110,7 @@ _CHANGE_PROBLEMS = (
     NotPermitted,
     IdempotencyConflict,
     InvalidRecord,
+    InvalidParameter,
     IndexBusy,
 )
 _DELETED = {"status": "deleted", "person_id": None, "searchable": False, "tag": None}
@@ -210,11 +214,9 @@ def _time(text: str) -> str:
     if not text:
         return ""
     try:
-        # a plus in a query is a space
-        return datetime.fromisoformat(text.replace(" ", "+")).isoformat()
-    except ValueError:
-        said = "A time looks like 2026-01-31T18:00:00Z."
-        raise InvalidRecord(said, field="event_time") from None
+        return time_of(text, in_utc=True).isoformat()
+    except UsageError as error:
+        raise InvalidRecord(error.detail, field="event_time") from None
 
 
 def _named(record: Record, source: str, source_id: str) -> Record:

@@ -89,11 +89,15 @@ class Chunk(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What is to be standardised, in order; `sources` counts the records of each."""
+    """What is to be standardised, in order; `sources` counts the records of each.
+
+    `deleted` and `later` are those of `mpi.linking.intake.Intake`.
+    """
 
     chunks: tuple[Chunk, ...]
     sources: Mapping[str, int]
     deleted: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    later: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def size(self) -> int:
@@ -126,6 +130,7 @@ def take_in(
     chunks: list[Chunk] = []
     sources: dict[str, int] = {}
     deleted: dict[str, Mapping[str, str]] = {}
+    later: dict[str, int] = {}
     for delivery in ordered:
         prepared = _prepared(delivery, folder, rejects, told.get(delivery.source.name))
         first = sum(sources.values())
@@ -135,7 +140,9 @@ def take_in(
             sources[delivery.source.name] = count
         if prepared.deleted:
             deleted[delivery.source.name] = prepared.deleted
-    return Taken(tuple(chunks), sources, deleted)
+        if prepared.later:
+            later[delivery.source.name] = prepared.later
+    return Taken(tuple(chunks), sources, deleted, later)
 
 
 def standardise(spark: SparkSession, taken: Taken, carried: Carried, to: Dataset) -> Dataset:
