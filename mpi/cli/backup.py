@@ -42,17 +42,27 @@ def restore(
     ],
     index: IndexOption = "",
     *,
+    erasures: Annotated[
+        str,
+        typer.Option(
+            "--erasures",
+            metavar="URL|DIR",
+            help="The index that the backup is of, or a later backup of it: what was erased there"
+            " since is erased here too.",
+            show_default=False,
+        ),
+    ] = "",
     as_json: JsonOption = False,
 ) -> None:
     """Make an index from a backup, where there is none yet; in a file or in PostgreSQL.
 
-    So it also moves an index from one database to the other. Records that were erased after the
-    backup was made are in it again: erase them again.
+    So it also moves an index from one database to the other. Without --erasures, records that were
+    erased after the backup was made are in it again.
     """
     from mpi.index.backup import restore as run
     from mpi.store.database import shown
 
     url = index_url(index)
     with shown_progress() as progress:
-        summary = run(folder, url, progress=progress)
+        summary = run(folder, url, erasures=erasures, progress=progress)
     show_summary(summary, title=f"Restored to {shown(url)}", as_json=as_json)

@@ -12,7 +12,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ import pyarrow.parquet as pq
 from sqlalchemy import Table
 
 from mpi.errors import IndexExists, IndexNotFound, InvalidBackup, UnwritableOutput
+from mpi.index.erased_since import Erasures, erase_again
 from mpi.index.progress import Progress, SilentProgress
 from mpi.store.schema import REVISIONS, generation
 from mpi.store.store import Store, open_store
@@ -37,7 +38,10 @@ FORM = 1
 
 @dataclass(frozen=True, slots=True)
 class BackupSummary:
-    """What a backup holds: the last event, and rows and bytes of all its tables."""
+    """What a backup holds: the last event, and rows and bytes of all its tables.
+
+    `erased` are the records erased again after it was restored, for that was done since.
+    """
 
     sequence: int
     records: int
@@ -45,10 +49,13 @@ class BackupSummary:
     tables: int
     rows_in_all: int
     bytes_in_all: int
+    erased: int = 0
 
     def rows(self) -> list[tuple[str, object]]:
         """For a table."""
+        again = [("Erased again", self.erased)] if self.erased else []
         return [
+            *again,
             ("Events", self.sequence),
             ("Records", self.records),
             ("Persons", self.persons),
@@ -79,14 +86,20 @@ def backup(index_url: str, to: Path, *, progress: Progress | None = None) -> Bac
     return _summary(manifest)
 
 
-def restore(folder: Path, index_url: str, *, progress: Progress | None = None) -> BackupSummary:
+def restore(
+    folder: Path, index_url: str, *, erasures: str = "", progress: Progress | None = None
+) -> BackupSummary:
     """Make an index from a backup, in a place where there is none; in any database.
 
     What the files hold is checked first against what the backup says of them. Raises InvalidBackup,
     IndexExists, IndexUnreachable; a place where it fails is left as it was.
+
+    Args: erasures, the URL of the index or the folder of a later backup of it: what was erased
+    since this backup was made is erased from the restored index as well, before this returns.
     """
     watched = progress or SilentProgress()
     manifest = _checked(folder)
+    since = _erasures(erasures) if erasures else None
     _require_nothing(index_url)
     store = open_store(index_url, create=True)
     try:
@@ -95,9 +108,19 @@ def restore(folder: Path, index_url: str, *, progress: Progress | None = None) -
                 raise IndexExists("Somebody made it in the meantime.")
             with _removed_if_failed(store), watched.step("write the index"):
                 writer.restore(partial(_rows, folder))
+        with _removed_if_failed(store, always=True), watched.step("erase again"):
+            again = erase_again(store, since) if since else 0
     finally:
         store.close()
-    return _summary(manifest)
+    return replace(_summary(manifest), erased=again)
+
+
+def _erasures(where: str) -> Erasures:
+    folder = Path(where)
+    if not folder.is_dir():
+        return Erasures.of_index(where)
+    _checked(folder)
+    return Erasures.of_backup(folder)
 
 
 def _tables(number: int) -> Iterator[tuple[str, Table]]:
@@ -191,11 +214,11 @@ def _require_nothing(index_url: str) -> None:
 
 
 @contextmanager
-def _removed_if_failed(store: Store) -> Iterator[None]:
+def _removed_if_failed(store: Store, *, always: bool = False) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        if not store.state().sequence:
+        if always or not store.state().sequence:
             store.remove()
         raise
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from mpi.errors import UsageError
+from mpi.errors import RecordErased, UsageError
 from mpi.index.changes import Cause
 from mpi.index.decide import Seal, Sealed
 from mpi.index.disturbance import LAST, Disturbance, Overlay
@@ -16,6 +16,7 @@ from mpi.index.superseding import canonical
 from mpi.linking.sealing import IDENTIFIER, RECORD
 from mpi.records import Identifier, RecordKey
 from mpi.store.change import Stamp, Writes
+from mpi.store.near import keyed
 from mpi.store.near_rows import SealSideRow
 
 
@@ -32,8 +33,13 @@ class PutSeal(Judging):
         return ["seal", self.seal]
 
     def look(self, place: Place) -> Disturbance:
-        """See `engine.Event`; raises UsageError, UnknownIdentifierSystem, InvalidIdentifier."""
+        """See `engine.Event`.
+
+        Raises UsageError, UnknownIdentifierSystem, InvalidIdentifier, and RecordErased for what may
+        not be named any more.
+        """
         sides = self._sides()
+        self._check_erased(place, sides)
         return Disturbance(
             "seal",
             seeds=seeds_of(place, sides),
@@ -41,6 +47,15 @@ class PutSeal(Judging):
             own=self._writes,
             detail={"by": self.seal.by, "reason": self.seal.reason},
         )
+
+    def _check_erased(self, place: Place, sides: Iterable[SealSideRow]) -> None:
+        if not place.standing.has_erased:
+            return
+        near = place.near
+        keys = {RecordKey(each.first, each.second) for each in sides if each.kind == RECORD}
+        for key in sorted(keys - near.numbers(keys).keys()):
+            if near.is_erased(keyed(place.standing.secret, key)):
+                raise RecordErased()
 
     def _sides(self) -> list[SealSideRow]:
         one, other = (_named(side) for side in (self.seal.one, self.seal.other))

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Connection,
     Table,
     and_,
+    bindparam,
     delete,
     exists,
     func,
@@ -19,6 +20,7 @@ from sqlalchemy import (
     or_,
     select,
     tuple_,
+    union,
     update,
 )
 from sqlalchemy.sql.elements import ColumnElement
@@ -32,13 +34,18 @@ from mpi.store.schema import (
     idempotency,
     identifier_history,
     inbox,
+    log,
     membership,
     retired_member,
+    seal,
     seal_side,
+    supersession,
     tombstone,
 )
 
-_RECORD = "record"
+_RECORD, _IDENTIFIER = "record", "identifier"
+_NAMING = (membership, retired_member, identifier_history, inbox, tombstone)
+"""The tables in which a record is named by its key; no live record is without a membership."""
 
 
 class Forgotten(NamedTuple):
@@ -60,24 +67,31 @@ def erasure_of(connection: Connection, keyed: bytes) -> int | None:
 
 def is_remembered(connection: Connection, key: RecordKey) -> bool:
     """Whether anything that outlives a link still names a record."""
-    tables = (membership, retired_member, identifier_history, inbox, tombstone)
-    found = or_(*(exists(select(1).where(_of(table, key))) for table in tables))
+    kept = [exists(select(1).where(_of(table, key))) for table in _NAMING]
+    found = or_(*kept, exists(select(1).where(_on_a_side(key))))
     return bool(connection.scalar(select(found)))
+
+
+def remembered(connection: Connection) -> list[RecordKey]:
+    """The records that anything which outlives a link still names, those live among them."""
+    c = seal_side.c
+    every = [select(table.c.source, table.c.source_id) for table in _NAMING]
+    sides = select(c.first, c.second).where(c.kind == _RECORD)
+    return sorted(RecordKey(*row) for row in connection.execute(union(*every, sides)))
 
 
 def forget(connection: Connection, gone: Forgotten, stamp: Stamp) -> None:
     """Erase a record that is in the live generation no more, in the transaction of an event."""
     key, pseudonym = gone.key, gone.pseudonym
     _answers(connection, key)
+    _reasons(connection, key)
     _messages(connection, key, pseudonym)
     for table in (membership, retired_member):
         connection.execute(update(table).where(_of(table, key)).values(source_id=pseudonym))
     for table in (identifier_history, tombstone):
         connection.execute(delete(table).where(_of(table, key)))
     _decisions(connection, key, pseudonym, stamp.sequence)
-    side = seal_side.c
-    named = and_(side.kind == _RECORD, side.first == key.source, side.second == key.source_id)
-    connection.execute(update(seal_side).where(named).values(second=pseudonym))
+    connection.execute(update(seal_side).where(_on_a_side(key)).values(second=pseudonym))
     review_erasure.forget(connection, key, pseudonym)
     row = {"keyed": gone.keyed, "sequence": stamp.sequence, "reason": gone.reason, "at": stamp.at}
     connection.execute(insert(erased).values(row))
@@ -85,6 +99,61 @@ def forget(connection: Connection, gone: Forgotten, stamp: Stamp) -> None:
 
 def _of(table: Table, key: RecordKey) -> ColumnElement[bool]:
     return and_(table.c.source == key.source, table.c.source_id == key.source_id)
+
+
+def _on_a_side(key: RecordKey) -> ColumnElement[bool]:
+    """That a side of a seal names the record."""
+    c = seal_side.c
+    return and_(c.kind == _RECORD, c.first == key.source, c.second == key.source_id)
+
+
+def _decided(key: RecordKey) -> ColumnElement[bool]:
+    """That a decision is about the record."""
+    c = decision.c
+    left = and_(c.l_source == key.source, c.l_source_id == key.source_id)
+    return or_(left, and_(c.r_source == key.source, c.r_source_id == key.source_id))
+
+
+def _reasons(connection: Connection, key: RecordKey) -> None:
+    """Remove why something was ruled about the record or its identifiers, and why it was undone.
+
+    What was written may say who it is; so may the hash of the request that a key was given for.
+    """
+    c, numbers = log.c, _ruled(connection, key)
+    rows = connection.execute(select(c.sequence, c.detail).where(c.sequence.in_(numbers))).all()
+    said = [(row.sequence, orjson.loads(row.detail)) for row in rows]
+    blank = [
+        {"of": sequence, "said": orjson.dumps(detail | {"reason": ""}).decode()}
+        for sequence, detail in said
+        if detail.get("reason")
+    ]
+    if blank:
+        changed = update(log).where(c.sequence == bindparam("of")).values(detail=bindparam("said"))
+        connection.execute(changed, blank)
+    connection.execute(delete(idempotency).where(idempotency.c.sequence.in_(numbers)))
+
+
+def _ruled(connection: Connection, key: RecordKey) -> list[int]:
+    """The events that ruled about the record or identifiers that it held, and those undoing it."""
+    held, made, side = identifier_history.c, supersession.c, seal_side.c
+    values = select(held.system, held.value).where(_of(identifier_history, key))
+    seals = select(side.seal_no).where(
+        or_(
+            _on_a_side(key),
+            and_(side.kind == _IDENTIFIER, tuple_(side.first, side.second).in_(values)),
+        )
+    )
+    ends = (tuple_(made.system, made.old), tuple_(made.system, made.new))
+    about = (
+        (decision, _decided(key)),
+        (seal, seal.c.seal_no.in_(seals)),
+        (supersession, or_(*(end.in_(values) for end in ends))),
+    )
+    found: set[int] = set()
+    for table, ours in about:
+        rows = connection.execute(select(table.c.sequence, table.c.undone).where(ours))
+        found.update(number for row in rows for number in row if number is not None)
+    return sorted(found)
 
 
 def _messages(connection: Connection, key: RecordKey, pseudonym: str) -> None:
@@ -108,9 +177,7 @@ def _answers(connection: Connection, key: RecordKey) -> None:
     """Remove what was answered about the record; the hashes of such requests name it too."""
     c, d = idempotency.c, decision.c
     messages = select(inbox.c.sequence).where(_of(inbox, key))
-    left = and_(d.l_source == key.source, d.l_source_id == key.source_id)
-    right = and_(d.r_source == key.source, d.r_source_id == key.source_id)
-    decisions = select(d.sequence).where(or_(left, right))
+    decisions = select(d.sequence).where(_decided(key))
     about = or_(c.sequence.in_(messages), c.sequence.in_(decisions))
     connection.execute(delete(idempotency).where(about))
     said = orjson.dumps(key.source_id).decode()

@@ -206,7 +206,7 @@ def test_history_events_and_the_past_tell_the_same(changing):
 @pytest.mark.parametrize(
     ("path", "status", "code"),
     [
-        ("/v1/events?after=soon", 400, "usage"),
+        ("/v1/events?after=soon", 400, "invalid-cursor"),
         ("/v1/events?limit=0", 422, "invalid-request"),
         ("/v1/persons/nobody/history", 404, "person-not-found"),
         ("/v1/persons/nobody?as_of=1", 404, "person-not-found"),

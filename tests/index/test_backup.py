@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mpi.errors import IndexExists, InvalidBackup, UnwritableOutput
+from mpi.errors import IndexExists, InvalidBackup, RecordErased, UnwritableOutput
 from mpi.index.backup import MANIFEST, backup, restore
 from mpi.index.index import Index
 from mpi.index.review.rules import Kind, Stream, Verdict
@@ -74,6 +74,35 @@ def test_it_is_restored_into_postgresql_too(kept, postgres_database, url):
     restore(kept, other)
     assert membership(other) == membership(url)
     assert verify(other).clean
+
+
+@pytest.mark.parametrize("known_from", ["index", "backup"])
+def test_what_was_erased_since_is_erased_from_what_is_restored(url, kept, tmp_path, known_from):
+    gone, stays, *_ = sorted(membership(url))
+    later = tmp_path / "later"
+    with Index.open(url) as index:
+        index.erase(gone, "request", "ann")
+    backup(url, later)
+    other = f"sqlite:///{tmp_path / 'other.db'}"
+    where = url if known_from == "index" else str(later)
+    summary = restore(kept, other, erasures=where)
+    assert summary.erased == 1
+    assert ("Erased again", 1) in summary.rows()
+    assert membership(other).keys() == membership(url).keys()
+    assert stays in membership(other)
+    assert f'"source_id":"{gone.source_id}"'.encode() not in (tmp_path / "other.db").read_bytes()
+    with Index.open(other) as index, pytest.raises(RecordErased):
+        index.delete(gone)
+    found = verify(other)
+    assert found.clean, found.summary()
+    assert restore(later, f"sqlite:///{tmp_path / 'third.db'}", erasures=where).erased == 0
+
+
+def test_erasures_of_another_index_are_refused_and_nothing_is_made(kept, tmp_path, index_url):
+    to = tmp_path / "other.db"
+    with pytest.raises(InvalidBackup, match="another index"):
+        restore(kept, f"sqlite:///{to}", erasures=index_url)
+    assert not to.exists()
 
 
 def test_it_is_not_restored_over_an_index(url, kept):

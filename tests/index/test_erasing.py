@@ -10,7 +10,8 @@ from sqlalchemy import inspect, text
 
 from mpi.errors import RecordErased, RecordNotFound, UsageError
 from mpi.index.changes import Cause, Effect, Status
-from mpi.index.decide import Decision, Seal, Verdict
+from mpi.index.decide import Decision, Seal, Supersession, Verdict
+from mpi.index.events import EventType
 from mpi.index.index import Index
 from mpi.index.link import link
 from mpi.index.verify import verify
@@ -99,7 +100,10 @@ def index(url, other):
             Decision(Verdict.SAME, MINE.key, other.key, reason=f"seen Ms {FAMILY}", by="ann"),
             cause=Cause("desk", "request-3"),
         )
-        opened.seal(Seal((MINE.key,), (RecordKey("courts", "C-none"),), reason="adoption", by="x"))
+        sides = (MINE.key,), (RecordKey("courts", "C-none"),)
+        sealed = opened.seal(Seal(*sides, reason=f"adoption of Ms {FAMILY}", by="x"))
+        opened.undo(sealed.sequence, by="x", reason=f"Ms {FAMILY} is grown up")
+        opened.seal(Seal(*sides, reason="adoption", by="x"))
         task(url, MINE.key, other.key)
         yield opened
 
@@ -148,6 +152,79 @@ def test_what_happened_is_still_told_under_a_pseudonym(index):
     assert pseudonym in {each.source_id for each in index.as_of(person, last - 1).records}
     with pytest.raises(RecordNotFound):
         index.record_history(MINE.key)
+
+
+def test_why_its_identifier_was_replaced_or_sealed_is_left_nowhere(index, url):
+    sealed = index.seal(
+        Seal((Identifier("nhs-number", NHS),), (RecordKey("courts", "C-1"),), f"for {FAMILY}", "x")
+    )
+    made = index.supersede(
+        Supersession("nhs-number", "9990000352", NHS, reason=f"wed, now {FAMILY}", by="x")
+    )
+    for each in (made, sealed):
+        index.undo(each.sequence, by="x", reason=f"not {FAMILY}")
+    assert FAMILY.encode() in everything(url)
+    index.erase(MINE.key, "request")
+    assert FAMILY.encode() not in everything(url)
+    with index._store.reading() as view:
+        kinds = {logged.event.kind: logged.event.detail for logged in view.events()}
+    assert kinds["undo"]["reason"] == kinds["supersede"]["reason"] == ""
+    assert kinds["undo"]["by"] == "x"
+    assert verify(url).clean
+
+
+def test_what_was_erased_is_not_named_by_a_seal_again(index, url):
+    index.erase(MINE.key, "request")
+    with pytest.raises(RecordErased):
+        index.seal(Seal((MINE.key,), (RecordKey("courts", "C-none"),), reason="r", by="x"))
+    assert left_of_it(url) == []
+
+
+def test_a_key_that_only_a_seal_names_can_be_erased(index, url):
+    key = RecordKey("nomis", "Q0000XX")
+    index.seal(Seal((key,), (RecordKey("courts", "C-none"),), reason="in advance", by="x"))
+    assert key.source_id.encode() in everything(url)
+    assert index.erase(key, "request").changed
+    assert key.source_id.encode() not in everything(url)
+
+
+class Follower:
+    """Keeps a copy of who belongs to whom by the events, from where it read last."""
+
+    def __init__(self, index):
+        self.index, self.cursor, self.person = index, "", {}
+
+    def read(self, upto=10_000):
+        page = self.index.events(self.cursor, limit=upto)
+        self.cursor = page.cursor
+        for event in page.events:
+            if event.type is EventType.PERSON_RESTATED:
+                for key in [k for k, p in self.person.items() if p == event.person_id]:
+                    del self.person[key]
+                self.person |= dict.fromkeys(event.records, event.person_id)
+            elif event.record and event.went_to is None:
+                self.person.pop(event.record, None)
+            elif event.record:
+                self.person[event.record] = event.went_to
+
+
+def test_whoever_follows_the_events_loses_what_was_erased_wherever_they_had_read_to(index, url):
+    """Before it came, where it was with others, and when it had moved on."""
+    index.decide(Decision(Verdict.UNSURE, MINE.key, some_record(url).key, reason="no", by="ann"))
+    events = index.events(limit=10_000).events
+    late = [n for n, each in enumerate(events, 1) if each.sequence > 1 or n % 40 == 7]
+    followers = [Follower(index) for _ in late]
+    for follower, upto in zip(followers, late, strict=True):
+        follower.read(upto)
+    assert len({len(each.person) for each in followers}) > 1
+    index.erase(MINE.key, "request")
+    held = sorted(membership(url))
+    for other in (held[0], held[1], held[len(held) // 2], held[-1]):
+        index.erase(other, "request")
+    expected = membership(url)
+    for follower in [*followers, Follower(index)]:
+        follower.read()
+        assert follower.person == expected
 
 
 def test_it_does_not_come_back_by_a_message_unless_told_so(index, url):
