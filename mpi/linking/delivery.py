@@ -137,6 +137,8 @@ class Delivery:
 
     def lacked(self, feed: FeedRows) -> Lacked:
         """The known records that a snapshot lacks."""
+        if not self.known:
+            return Lacked()
         missing = self.known.keys() - set(feed.table.column(self.source.key).to_pylist())
         if not missing:
             return Lacked()

@@ -14,6 +14,7 @@ from mpi.client import Client, past
 from mpi.client.problems import error_from
 from mpi.errors import (
     IdentifierNotFound,
+    InvalidCursor,
     InvalidIdentifier,
     MPIError,
     PersonGone,
@@ -22,7 +23,6 @@ from mpi.errors import (
     RequestRefused,
     ServiceUnreachable,
     UnknownIdentifierSystem,
-    UsageError,
     all_errors,
 )
 from mpi.index.index import Index
@@ -148,7 +148,7 @@ def test_events_are_followed_with_a_cursor(client):
     second = client.events(first.cursor, limit=4)
     every = client.events(limit=8)
     assert first.events + second.events == every.events
-    with pytest.raises(UsageError):
+    with pytest.raises(InvalidCursor):
         client.events("yesterday")
 
 
