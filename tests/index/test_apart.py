@@ -12,6 +12,7 @@ from mpi.access.sight import EVERYTHING, Sight
 from mpi.errors import MPIError, PersonGone, PersonNotFound, RecordNotFound
 from mpi.index.apart import Apart
 from mpi.index.decide import Decision, Seal, Verdict
+from mpi.index.events import EventType
 from mpi.index.look_up import PersonAnswer
 from mpi.records import Identifier
 from tests.index.small_index import REFUSED, Driven, clear, empty_index, folded
@@ -240,3 +241,22 @@ def test_whatever_happened_nothing_told_has_both_sides_of_a_seal(small, events, 
         check_told_apart(driven)
     finally:
         driven.close()
+
+
+@pytest.mark.parametrize("first", ["erase", "seal"])
+def test_what_is_restated_because_a_record_was_erased_does_not_tell_of_a_seal(driven, first):
+    index = driven.index
+    index.decide(same(ANN, BEA))
+    index.decide(same(ANN, CAT))
+    for event in (first, {"erase": "seal", "seal": "erase"}[first]):
+        if event == "erase":
+            index.erase(CAT, "request")
+        else:
+            index.seal(Seal((ANN,), (BEA,)))
+    check_told_apart(driven)
+    restated = [e for e in every(index, BLIND) if e.type is EventType.PERSON_RESTATED]
+    assert restated
+    assert not any({ANN, BEA} <= set(each.records) for each in restated)
+    assert any({ANN, BEA} <= set(each.records) for each in every(index, EVERYTHING)) is (
+        first == "erase"
+    )
