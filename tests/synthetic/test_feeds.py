@@ -122,7 +122,7 @@ def test_an_unknown_scenario_is_told_the_known_ones(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize(("people", "seed"), [(3, 1), (100, -1), (600_000, 1)])
+@pytest.mark.parametrize(("people", "seed"), [(3, 1), (100, -1), (3_600_000, 1)])
 def test_impossible_sizes_and_seeds_are_refused(tmp_path, people, seed):
     with pytest.raises(UsageError):
         synthesise(people=people, seed=seed, to=tmp_path)
