@@ -6,7 +6,8 @@ import orjson
 import pytest
 from fastapi.testclient import TestClient
 
-from mpi.access.reading import Kept
+from mpi.access.mentioned import hashed_key
+from mpi.access.reading import Kept, about_identifier, about_person, found
 from mpi.access.sight import Sight
 from mpi.api.app import create_app
 from mpi.index.index import Index
@@ -146,3 +147,46 @@ def test_a_match_is_written_down_with_its_grades(client, bodies):
     assert entry["class"] == "match"
     grades = [(each["person_id"], each["grade"]) for each in answer.json()["persons"]]
     assert [(each["person"], each["grade"]) for each in entry["persons"]] == grades
+
+
+def test_what_was_asked_and_who_holds_the_record_are_written_down(client, url):
+    """Also an identifier that the caller may not ask with, and one that says nothing."""
+    record = next(
+        each
+        for each in records_of(url, "pds")
+        if each.names and each.names[0].family and each.birth_dates
+    )
+    body = {
+        **asked_like(record),
+        "source": "pds",
+        "source_id": record.source_id,
+        "identifiers": [
+            {"system": "nhs-number", "value": "999 000 0018"},
+            {"system": "crn", "value": "x123456"},
+            {"system": "nhs-number", "value": "none"},
+            {"system": "no-such-system", "value": "1"},
+        ],
+    }
+    answer = client.post(PATH, json=body, headers=TREAT)
+    assert answer.status_code == 200
+    held = answer.json()["held_by"]
+    kept = Kept.of(client.app.state.access.policy)
+    tests = [
+        about_identifier(kept.keyed, "nhs-number", "9990000018"),
+        about_identifier(kept.keyed, "crn", "X123456"),
+        about_person(held),
+    ]
+    entries = found(kept, tests)
+    assert [each["request"] for each in entries] == [answer.headers["x-request-id"]]
+    assert [system for system, _ in entries[0]["asked"]] == ["nhs-number", "crn", "nhs-number"]
+    (named,) = [each for each in entries[0]["persons"] if each["person"] == held]
+    assert hashed_key(kept.keyed, record.key) in named["records"]
+
+
+def test_what_a_refused_match_asked_with_is_written_down(client):
+    body = {"identifiers": [{"system": "crn", "value": "X765432"}]}
+    answer = client.post(PATH, json=body, headers=TREAT)
+    assert answer.json()["code"] == "search-too-broad"
+    kept = Kept.of(client.app.state.access.policy)
+    (entry,) = found(kept, [about_identifier(kept.keyed, "crn", "X765432")])
+    assert entry["outcome"] == "refused"

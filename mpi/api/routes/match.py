@@ -21,9 +21,12 @@ from mpi.errors import (
     TooManyMatches,
     UnknownSource,
 )
+from mpi.fhir.domains import canonical
+from mpi.identifiers import SYSTEMS
 from mpi.index.given import record_from_json
 from mpi.index.match import Match
-from mpi.records import MOST_PERSONS_LISTED, PERSONS_LISTED
+from mpi.index.match import Matches as Found
+from mpi.records import MOST_PERSONS_LISTED, PERSONS_LISTED, Identifier, Record, RecordKey
 
 router = APIRouter(prefix="/v1", tags=["Match"])
 
@@ -50,6 +53,21 @@ _WHAT = "What is known about the individual."
 def _mentioned(match: Match) -> Mentioned:
     keys = tuple({match.best: None, **dict.fromkeys(match.records)})
     return Mentioned(match.person_id, keys, withheld=match.withheld, grade=match.grade.value)
+
+
+def _named(found: Found, asked: RecordKey) -> list[Mentioned]:
+    """Whom an answer names: the persons listed, and who holds the record itself."""
+    named = {each.person_id: _mentioned(each) for each in found.persons}
+    if found.held is not None:
+        known = named.get(found.held, Mentioned(found.held))
+        keys = tuple(dict.fromkeys((*known.records, asked)))
+        named[found.held] = replace(known, records=keys)
+    return list(named.values())
+
+
+def _asked_with(record: Record) -> list[Identifier]:
+    """The identifiers of a record as they are kept; what is of no system we know finds nobody."""
+    return [canonical(each) for each in record.identifiers if each.system in SYSTEMS]
 
 
 @router.post(
@@ -93,13 +111,15 @@ def match(
     contradictions in identifiers that it may not see; the record must say enough, and an answer of
     too many persons is refused.
     """
-    record = question.askable(record_from_json(body))
+    given = record_from_json(body)
+    question.asks(*_asked_with(given))
+    record = question.askable(given)
     question.require_demographic(record)
     if everyone:
         question.require_whole_sight()
     found = index.match(record, limit=question.most(limit), everyone=everyone, sight=question.sight)
     question.require_few(len(found.persons))
     listed = replace(found, persons=found.persons[:limit])
-    question.answered_about(map(_mentioned, listed.persons), release=found.release)
+    question.answered_about(_named(listed, record.key), release=found.release)
     metrics.graded(each.grade.value for each in listed.persons)
     return json_response(listed.as_dict())
