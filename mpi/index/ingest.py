@@ -36,6 +36,8 @@ class Put:
     `event_time` (ISO 8601) orders messages of sources that give no versions; without it, the time
     of its cause does, at which it came. What comes again without saying when is no news: a record
     that is as held is a duplicate. `again` takes in a record that was erased.
+
+    `record` stays what was sent, by which a request is known again; `_kept` is what is stored.
     """
 
     record: Record
@@ -43,7 +45,12 @@ class Put:
     again: bool = False
     cause: Cause = field(default_factory=Cause)
     alone: bool = False
+    _kept: Record = field(init=False)
     _arrival: tuple[object, Arrival] | None = None
+
+    def __post_init__(self) -> None:
+        """Store what was sent, unless looking says otherwise."""
+        self._kept = self.record
 
     def names(self) -> frozenset[int]:
         """See `engine.Event`."""
@@ -61,9 +68,9 @@ class Put:
         """See `engine.Event`; raises RecordErased, ChangedMeanwhile."""
         near, key = place.near, self.record.key
         old = near.stored(key)
-        if keeps_restriction(self.cause, old):
-            self.record = replace(self.record, restricted=True)
-        payload = payload_of(self.record)
+        restricted = keeps_restriction(self.cause, old)
+        self._keep(replace(self.record, restricted=True) if restricted else self.record)
+        payload = payload_of(self._kept)
         version = version_key(self.record.version, _time(self), payload=payload)
         self.cause.condition.require(place.standing.secret, old)
         gone = None if old or not place.standing.has_tombstones else near.gone(key)
@@ -78,6 +85,11 @@ class Put:
         new = self._arrived(place, version)
         edit = edit_of(near, key, old, new)
         return Disturbance("put", (edit,), own=message.put(revived=gone is not None))
+
+    def _keep(self, record: Record) -> None:
+        """Set what is stored; what was made of something else is made anew."""
+        if record != self._kept:
+            self._kept, self._arrival = record, None
 
     @property
     def _is_undated(self) -> bool:
@@ -94,11 +106,11 @@ class Put:
 
     def _arrived(self, place: Place, version: str) -> Arrival:
         """What is kept of the record, made once for a release and the supersessions in force."""
-        superseded = superseding(place, self.record)
+        superseded = superseding(place, self._kept)
         name = (place.compiled, version, superseded.rows if superseded else None)
         if self._arrival is None or self._arrival[0] != name:
             made = superseded.supersessions if superseded else NONE
-            arrived = arrive(self.record, place.compiled, version_key=version, supersessions=made)
+            arrived = arrive(self._kept, place.compiled, version_key=version, supersessions=made)
             self._arrival = name, arrived
         return self._arrival[1]
 

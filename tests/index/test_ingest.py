@@ -184,6 +184,20 @@ def test_an_idempotency_key_is_for_one_request(index):
     assert index.state().sequence == 2
 
 
+def test_a_repeated_request_is_known_again_though_its_record_stayed_restricted(index):
+    """A key is for what was sent, not for what was stored of it."""
+    index.put(replace(NOBODY, restricted=True))
+    cause, later = Cause("desk", "k1", may_unrestrict=False), replace(NOBODY, version="2")
+    first, again = (index.put(later, cause=cause) for _ in range(2))
+    assert (first.status, first.repeated, again.repeated) == (Status.UPDATED, False, True)
+    assert again.as_dict() == first.as_dict()
+    with index._store.reading() as view:
+        (row,) = (each for each in view.records_of("nomis") if each.key == NOBODY.key)
+    assert record_of(row.payload).restricted
+    with pytest.raises(IdempotencyConflict):
+        index.put(replace(later, restricted=True), cause=cause)
+
+
 def test_an_answer_that_nothing_changed_is_kept_as_well(index):
     index.put(replace(NOBODY, version="5"))
     stale = replace(NOBODY, version="4")
