@@ -22,6 +22,7 @@ from mpi.api.fhir.door import BodyDep, Door, DoorDep
 from mpi.api.fhir.formats import resource_of
 from mpi.api.fhir.validating import valid
 from mpi.errors import (
+    ChangedMeanwhile,
     InvalidParameter,
     InvalidResource,
     NotPermitted,
@@ -35,6 +36,7 @@ from mpi.fhir.reading import is_replaced, record_of, replacement
 from mpi.fhir.searching import MOST_ALTERNATIVES
 from mpi.fhir.tokens import Token, alternatives, token, whole_token
 from mpi.index.changes import Cause, Status
+from mpi.index.conditions import ANY, Condition
 from mpi.index.decide import Supersession
 from mpi.records import Identifier, Record, RecordKey
 from mpi.sources import mark_postcodes
@@ -44,6 +46,8 @@ router = APIRouter()
 CRITERION = "identifier"
 MERGED = "The source system merged two of its records."
 _REFERENCE = f"Patient?{CRITERION}="
+_UNKNOWN = Condition(none_of=(ANY,))
+"""That no record is there yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,7 @@ def put(question: FeedQuestion, door: DoorDep, body: BodyDep) -> Response:
     patient = _patient(door, named, body)
     if is_replaced(patient):
         return _merged(door, question, named, patient)
-    return _put(door, question, named, patient)
+    return _put(door, question, named, patient, cause=_cause(door, question, named))
 
 
 @router.post("/Patient")
@@ -80,9 +84,18 @@ def create(question: FeedQuestion, door: DoorDep, body: BodyDep) -> Response:
     condition = door.request.headers.get("if-none-exist", "")
     named = _criterion(door, question, parse_qsl(condition, keep_blank_values=True))
     patient = _patient(door, named, body)
+    if door.index.holder(named.key) is None:
+        cause = replace(_cause(door, question, named), condition=_UNKNOWN)
+        try:
+            return _put(door, question, named, patient, cause=cause)
+        except ChangedMeanwhile:
+            pass  # somebody else added it since, so it is known
+    return _known(door, question, named, patient)
+
+
+def _known(door: Door, question: Question, named: Named, patient: Element) -> Response:
+    """That a record is there already, and stays as it is."""
     person_id = door.index.holder(named.key)
-    if person_id is None:
-        return _put(door, question, named, patient)
     record = _record(door, question, named, patient)
     told = known_person(question, door.index, person_id, record.identifiers)
     write_down(question, named.key, Status.DUPLICATE, persons=(person_id, told))
@@ -97,12 +110,13 @@ def _patient(door: Door, named: Named, body: bytes) -> Element:
     return patient
 
 
-def _put(door: Door, question: Question, named: Named, patient: Element) -> Response:
+def _put(
+    door: Door, question: Question, named: Named, patient: Element, *, cause: Cause
+) -> Response:
     record = _record(door, question, named, patient)
     # who waits for each answer sends in order; what states a version may also come late
     came = None if record.version else datetime.now(UTC)
-    cause = replace(_cause(door, question, named), at=came)
-    result = door.index.put(record, cause=cause)
+    result = door.index.put(record, cause=replace(cause, at=came))
     told = known_person(question, door.index, result.person_id, record.identifiers)
     write_down(question, named.key, result.status, persons=(result.person_id, told))
     status = 201 if result.status is Status.CREATED else 200

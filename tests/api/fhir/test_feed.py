@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier, local
+
 import pytest
 
+from mpi.index.index import Index
 from tests.api.fhir.answers import identifiers, refusal, resource, targets
 from tests.api.fhir.world import BLUE, CRN, GREEN, IDS, NHS, OMAR, RED, ZELDA, patient
 
@@ -111,6 +115,29 @@ def test_a_conditional_create_adds_what_is_new_and_leaves_what_is_known(own):
     again = create(own, f"{RED}|R9", {**NEW, "birthDate": "1999-09-09"})
     assert (again.status_code, again.headers["location"]) == (200, first.headers["location"])
     assert own.get(first.headers["location"]).json()["birthDate"] == "1988-08-08"
+
+
+def test_of_conditional_creates_at_one_time_one_adds_the_record(own, monkeypatch):
+    """Both are made to look for it before either puts it."""
+    looked, holder = Barrier(2), Index.holder
+    waits = local()
+
+    def holder_of_both(self, key):
+        held = holder(self, key)
+        if not getattr(waits, "done", False):
+            waits.done = True
+            looked.wait(timeout=10)
+        return held
+
+    monkeypatch.setattr(Index, "holder", holder_of_both)
+    births = ["1988-08-08", "1999-09-09"]
+    with ThreadPoolExecutor(2) as pool:
+        sent = ({**NEW, "birthDate": each} for each in births)
+        answers = list(pool.map(lambda each: create(own, f"{RED}|R9", each), sent))
+    assert sorted(each.status_code for each in answers) == [200, 201]
+    assert len({each.headers["location"] for each in answers}) == 1
+    first = next(born for born, each in zip(births, answers, strict=True) if each.status_code == 201)
+    assert own.get(answers[0].headers["location"]).json()["birthDate"] == first
 
 
 def test_a_create_without_a_condition_is_refused(own):
