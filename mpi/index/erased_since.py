@@ -3,7 +3,8 @@
 An index keeps of an erased record no more than a hash of its key, which only this index can make,
 and why it was erased. So whoever restores an older backup names where the later hashes are: the
 index itself, or a later backup of it. What is restored knows the secret as well, makes the hashes
-of all its keys, and erases those that are among them.
+of all its keys, and erases those that are among them. The hashes of what it never held it keeps as
+well, so that no message or feed brings that back.
 """
 
 from __future__ import annotations
@@ -55,7 +56,8 @@ class Erasures:
 def erase_again(store: Store, erasures: Erasures) -> int:
     """Erase what is among some erasures from an index that nobody uses yet; returns how many.
 
-    Raises InvalidBackup where they are of another index, and what erasing raises.
+    Those of records that it does not hold are kept, so that they stay refused. Raises InvalidBackup
+    where they are of another index, and what erasing raises.
     """
     with store.reading() as view:
         secret = view.near.standing().secret
@@ -66,6 +68,8 @@ def erase_again(store: Store, erasures: Erasures) -> int:
     engine = Engine(store, Releases())
     for name, key in sorted(found.items()):
         engine.run(Erase(key, erasures.reasons[name], BY))
+    with store.sole_writer() as writer:
+        writer.keep_erased(erasures.reasons)
     if found:
         store.scrub()
     return len(found)

@@ -22,6 +22,7 @@ from mpi.store.restoring import Source
 from mpi.store.rows import Event, Release
 from mpi.store.schema import (
     Generation,
+    erased,
     generation,
     generation_of,
     index_state,
@@ -103,6 +104,24 @@ class Writer:
         with self._database.failing_as_unreachable():
             _, number, _ = self._make_room()
             restoring.restore(self._database, self._connection, rows_of, generation(number))
+
+    def keep_erased(self, reasons: Mapping[bytes, str]) -> None:
+        """Keep erasures of records that this index never held, as of its last event.
+
+        Args: reasons, by the keyed hash of each record; those it has already stay as they are.
+        """
+        with self._database.failing_as_unreachable(), self._connection.begin():
+            connection = self._connection
+            kept = {bytes(each) for each in connection.scalars(select(erased.c.keyed))}
+            said = select(index_state.c.sequence, index_state.c.last_at)
+            sequence, at = connection.execute(said).one()
+            rows = [
+                {"keyed": each, "sequence": sequence, "reason": reason, "at": at}
+                for each, reason in sorted(reasons.items())
+                if each not in kept
+            ]
+            if rows:
+                connection.execute(insert(erased), rows)
 
     def scrub(self) -> bool:
         """Drop what is not live, and see `database.Database.scrub`."""

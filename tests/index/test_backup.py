@@ -11,8 +11,11 @@ from mpi.index.review.rules import Kind, Stream, Verdict
 from mpi.index.review.turns import Said
 from mpi.index.sample import sample
 from mpi.index.verify import verify
+from mpi.records import Name, Record
 from mpi.store.store import open_store
 from tests.index.linking import membership
+
+LATE = Record("nomis", "Z0001ZZ", "1", (Name("Zebedee", "Quux"),), ("1901-02-03",))
 
 
 @pytest.fixture
@@ -96,6 +99,23 @@ def test_what_was_erased_since_is_erased_from_what_is_restored(url, kept, tmp_pa
     found = verify(other)
     assert found.clean, found.summary()
     assert restore(later, f"sqlite:///{tmp_path / 'third.db'}", erasures=where).erased == 0
+
+
+@pytest.mark.parametrize("known_from", ["index", "backup"])
+def test_what_came_and_was_erased_after_a_backup_stays_refused(url, kept, tmp_path, known_from):
+    later, other = tmp_path / "later", f"sqlite:///{tmp_path / 'other.db'}"
+    with Index.open(url) as index:
+        index.put(LATE)
+        index.erase(LATE.key, "request", "ann")
+    backup(url, later)
+    before = sorted(membership(url))
+    summary = restore(kept, other, erasures=url if known_from == "index" else str(later))
+    assert summary.erased == 0
+    assert sorted(membership(other)) == before
+    with Index.open(other) as index, pytest.raises(RecordErased):
+        index.put(LATE)
+    found = verify(other)
+    assert found.clean, found.summary()
 
 
 def test_erasures_of_another_index_are_refused_and_nothing_is_made(kept, tmp_path, index_url):
