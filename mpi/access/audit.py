@@ -62,7 +62,7 @@ class Audit:
 
     def write(self, *entries: Mapping[str, Any]) -> None:
         """Write entries, in their order; returns when they are durable. Raises AuditUnavailable."""
-        at = _stamp(self._clock())
+        at = stamp(self._clock())
         bodies = [orjson.dumps({"at": at, **entry}) for entry in entries]
         try:
             with self._chaining:
@@ -89,7 +89,7 @@ class Audit:
             lines, head = chain.waiting()
         chain.flush(lines, head)
         if chain.wants_anchor():
-            chain.anchor(_stamp(self._clock()))
+            chain.anchor(stamp(self._clock()))
         if chain.size > self._largest:
             with self._chaining:
                 self._end_full(chain)
@@ -110,7 +110,7 @@ class Audit:
             chain = self._chain
             if chain is None:
                 return []
-            return [(chain.name, chain.written, _stamp(self._clock()))]
+            return [(chain.name, chain.written, stamp(self._clock()))]
 
     def usable(self) -> bool:
         """Whether entries can be written; tried by beginning the chain, if it is not begun."""
@@ -135,7 +135,7 @@ class Audit:
                 chain.close()
 
     def _end(self, chain: _Chain) -> None:
-        at = _stamp(self._clock())
+        at = stamp(self._clock())
         try:
             chain.take([_event(at, "closed")])
             chain.flush(*chain.waiting())
@@ -170,9 +170,9 @@ class _Chain:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             _sync_folder(folder)
-            chain.take([_event(_stamp(at), "opened")])
+            chain.take([_event(stamp(at), "opened")])
             chain.flush(*chain.waiting())
-            chain.anchor(_stamp(at))
+            chain.anchor(stamp(at))
         except OSError:
             chain.close()
             raise
@@ -250,5 +250,6 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _stamp(at: datetime) -> str:
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+def stamp(at: datetime) -> str:
+    """A time as entries have it: in UTC and of one length, so that texts order as times do."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

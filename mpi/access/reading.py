@@ -5,13 +5,14 @@ from __future__ import annotations
 import fcntl
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import orjson
 
 from mpi.access.anchors import AnchorFile, Anchors
-from mpi.access.audit import SUFFIX
+from mpi.access.audit import SUFFIX, stamp
 from mpi.access.keyed import Keyed
 from mpi.access.policy import Policy
 from mpi.errors import InvalidAudit
@@ -127,9 +128,11 @@ def with_value(key: str, value: str) -> Test:
     return lambda entry: entry.get(key) == value
 
 
-def between(since: str, until: str) -> Test:
-    """Entries from a time on, and before another; each as far as it is given, in ISO 8601."""
-    return lambda entry: (not since or entry["at"] >= since) and (not until or entry["at"] < until)
+def between(since: datetime | None, until: datetime | None) -> Test:
+    """Entries from a time on, and before another; each as far as it is given, with its zone."""
+    first = stamp(since) if since else ""
+    end = stamp(until) if until else ""
+    return lambda entry: entry["at"] >= first and (not end or entry["at"] < end)
 
 
 def found(kept: Kept, tests: list[Test]) -> list[Entry]:

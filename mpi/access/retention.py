@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import orjson
 
+from mpi.access.audit import stamp
 from mpi.access.chain import without_body
 from mpi.access.policy import Auditing, EntryClass
 from mpi.access.reading import Kept, is_being_written, whole_lines
@@ -26,7 +27,7 @@ def expire(kept: Kept, rules: Auditing, now: datetime) -> int:
     Entries about the chains themselves stay. Raises InvalidAudit for a chain with a line that is
     none: verify it first.
     """
-    oldest = {str(kind): _stamp(now - timedelta(days=rules.days_kept(kind))) for kind in EntryClass}
+    oldest = {str(kind): stamp(now - timedelta(days=rules.days_kept(kind))) for kind in EntryClass}
     del oldest[EntryClass.SERVICE]
     return sum(
         _expire(path, oldest) for path in kept.chains().values() if not is_being_written(path)
@@ -60,7 +61,3 @@ def _replace(path: Path, content: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     made.replace(path)
-
-
-def _stamp(at: datetime) -> str:
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

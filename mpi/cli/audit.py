@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,13 +12,22 @@ import typer
 
 from mpi.cli.documenting import example, help_of
 from mpi.cli.options import IndexOption, JsonOption, PolicyOption, index_url, policy_file
-from mpi.cli.rendering import counted, show_json, show_line, show_table
-from mpi.errors import AuditBroken, IndexNotFound, UnwritableOutput
+from mpi.cli.rendering import counted, show_json, show_line, show_table, show_warnings
+from mpi.errors import (
+    AuditBroken,
+    IndexNotFound,
+    IndexOutdated,
+    IndexTooNew,
+    IndexUnreachable,
+    UnwritableOutput,
+)
+from mpi.settings import variable
 
 if TYPE_CHECKING:
     from mpi.access.policy import Policy
     from mpi.access.reading import Entry, Kept, Test
     from mpi.access.verification import Verified
+    from mpi.index.index import Index
 
 EXAMPLE = "mpi audit search --identifier nhs-number 9990000018"
 COLUMNS = ("at", "client", "user", "purpose", "operation", "outcome", "told", "release")
@@ -70,10 +80,11 @@ def search(
 
     Identifiers are keyed hashes in the audit: an entry is found by one, and shows none.
     """
-    from mpi.access.reading import between, found, with_value
+    from mpi.access.reading import found, with_value
 
+    during = _between(since, until)
     kept = _kept(policy)
-    tests = [between(since, until), *_about(kept, identifier, person)]
+    tests = [during, *_about(kept, identifier, person)]
     named = {"client": client, "request": request}
     tests += [with_value(key, said) for key, said in named.items() if said]
     entries = found(kept, tests)
@@ -82,6 +93,15 @@ def search(
         return
     show_table("", COLUMNS, [_row(each) for each in entries if "client" in each])
     show_line(f"Found: {len(entries):,}.")
+
+
+def _between(since: str, until: str) -> Test:
+    """Entries of the time that options name. Raises UsageError."""
+    from mpi.access.reading import between
+    from mpi.index.moments import time_of
+
+    first, end = (time_of(each, in_utc=True) if each else None for each in (since, until))
+    return between(first, end)
 
 
 def _about(kept: Kept, identifier: tuple[str, str], person: str) -> list[Test]:
@@ -116,15 +136,20 @@ def verify(
 ) -> None:
     """Say whether the audit is as it was written: every line, and every anchor.
 
-    Anchors are in their file, and in the index if it can be opened.
+    Anchors are in their file, and in the index: what it says is left out, with a warning, where
+    there is none and none is named, or it cannot be opened.
     """
-    chains = _verified(_kept(policy), index_url(index))
+    kept = _kept(policy)
+    noted = _noted(index)
+    chains = _verified(kept, noted)
     broken = [each for each in chains if each.problems]
     if as_json:
         show_json([each.as_dict() for each in chains])
     else:
         rows = [(each.chain, each.entries, each.expired, each.state) for each in chains]
         show_table("", ("chain", "entries", "expired", "state"), rows)
+        where = "their file" if noted is None else "their file and the index"
+        show_line(f"Anchors that counted: those in {where}.")
         for each in broken:
             for problem in each.problems:
                 show_line(f"{each.chain}: {problem}.")
@@ -132,19 +157,32 @@ def verify(
         raise AuditBroken(f"{counted(len(broken), 'chain')}.")
 
 
-def _verified(kept: Kept, url: str) -> list[Verified]:
+def _noted(given: str) -> Index | None:
+    """The index whose anchors count; None, with a warning, if it cannot be opened.
+
+    Raises IndexNotFound for one that somebody named.
+    """
+    from mpi.index.index import Index
+
+    try:
+        return Index.open(index_url(given))
+    except (IndexNotFound, IndexOutdated, IndexTooNew, IndexUnreachable) as error:
+        if isinstance(error, IndexNotFound) and (given or variable("index") in os.environ):
+            raise
+        show_warnings([f"The anchors in the index were not checked. {error.message}"])
+        return None
+
+
+def _verified(kept: Kept, noted: Index | None) -> list[Verified]:
     from dataclasses import replace
 
     from mpi.access.anchors import Several
     from mpi.access.verification import verify as verified
-    from mpi.index.index import Index
 
-    try:
-        opened = Index.open(url)
-    except IndexNotFound:
+    if noted is None:
         return verified(kept)
-    with opened:
-        anchors = Several((kept.anchors, opened.audit_anchors(kept.keyed.audit)))
+    with noted:
+        anchors = Several((kept.anchors, noted.audit_anchors(kept.keyed.audit)))
         return verified(replace(kept, anchors=anchors))
 
 
@@ -201,9 +239,10 @@ def export(
 ) -> None:
     """Write the audit as FHIR AuditEvents (IHE BALP), one JSON object a line."""
     from mpi.access.audit_event import audit_events
-    from mpi.access.reading import between, found
+    from mpi.access.reading import found
 
-    entries = found(_kept(policy), [between(since, until)])
+    during = _between(since, until)
+    entries = found(_kept(policy), [during])
     events = [event for entry in entries for event in audit_events(entry)]
     _write(events, to)
     if to is not None and as_json:

@@ -259,8 +259,8 @@ def test_a_chain_that_is_being_written_keeps_everything(world):
 def test_entries_are_found_by_time(world):
     for days in (1, 10, 100):
         old(world, "look-up", days)
-    since = (datetime.now(UTC) - timedelta(days=20)).isoformat()
-    until = (datetime.now(UTC) - timedelta(days=5)).isoformat()
+    since = datetime.now(UTC) - timedelta(days=20)
+    until = datetime.now(UTC) - timedelta(days=5)
     entries = found(world.kept, [with_value("class", "look-up"), between(since, until)])
     assert [each["request"] for each in entries] == ["look-up 10"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from fastapi.testclient import TestClient
@@ -133,11 +134,55 @@ def test_who_was_told_of_an_identifier_is_found(mpi, answered):
         (["--client", "office"], 0),
         (["--since", "2999-01-01"], 0),
         (["--until", "2000-01-01"], 0),
+        (["--since", "2000-01-01T00:00:00+05:00"], 5),
+        (["--until", "2999-01-01T00:00:00-05:00"], 5),
     ],
 )
 def test_entries_are_found_by_what_they_are_about(mpi, answered, options, count):
     done = mpi("audit", "search", *options, "--policy", answered, "--json")
     assert len(json.loads(done.out)) == count
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "count"),
+    [(-1, 1, 1), (0, 1, 1), (-1, 0, 0), (1, 2, 0)],
+)
+def test_times_are_compared_as_times_in_whatever_zone_they_are_given(
+    mpi, answered, since, until, count
+):
+    """East of us the same moment has a later clock, so as a text it would come after."""
+    options = ["--policy", answered, "--json"]
+    entry = json.loads(mpi("audit", "search", *options, "--person", "ann").out)[0]
+    at, east = datetime.fromisoformat(entry["at"]), timezone(timedelta(hours=5))
+    first, end = (
+        (at + timedelta(microseconds=each)).astimezone(east).isoformat() for each in (since, until)
+    )
+    done = mpi("audit", "search", *options, "--person", "ann", "--since", first, "--until", end)
+    assert len(json.loads(done.out)) == count
+
+
+@pytest.mark.parametrize("command", ["search", "export"])
+@pytest.mark.parametrize("option", ["--since", "--until"])
+def test_what_is_no_time_is_refused(mpi, answered, command, option):
+    done = mpi("audit", command, "--policy", answered, option, "yesterday")
+    assert done.code == 2
+    assert "A time looks like" in done.err
+
+
+def test_a_verification_says_which_anchors_counted(mpi, answered, index_url, tmp_path):
+    """An index that is named must be there; one that cannot be opened is left out aloud."""
+    verify = ["audit", "verify", "--policy", answered]
+    whole = mpi(*verify, "--index", index_url)
+    assert "their file and the index." in whole.out
+    absent = f"sqlite:///{tmp_path / 'none.db'}"
+    for missing in (mpi(*verify, "--index", absent), mpi(*verify, MPI_INDEX=absent)):
+        assert missing.code == 1
+        assert "error: There is no index" in missing.err
+    (tmp_path / "other.db").write_text("no database at all")
+    closed = mpi(*verify, "--index", f"sqlite:///{tmp_path / 'other.db'}", "--json")
+    assert closed.code == 0
+    assert "The anchors in the index were not checked." in closed.err
+    assert [each["problems"] for each in json.loads(closed.out)] == [[]]
 
 
 def test_an_audit_as_it_was_written_verifies_and_a_changed_one_does_not(mpi, answered):

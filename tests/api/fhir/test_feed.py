@@ -136,7 +136,9 @@ def test_of_conditional_creates_at_one_time_one_adds_the_record(own, monkeypatch
         answers = list(pool.map(lambda each: create(own, f"{RED}|R9", each), sent))
     assert sorted(each.status_code for each in answers) == [200, 201]
     assert len({each.headers["location"] for each in answers}) == 1
-    first = next(born for born, each in zip(births, answers, strict=True) if each.status_code == 201)
+    first = next(
+        born for born, each in zip(births, answers, strict=True) if each.status_code == 201
+    )
     assert own.get(answers[0].headers["location"]).json()["birthDate"] == first
 
 
