@@ -44,7 +44,7 @@ __all__ = [
     "tombstone",
 ]
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008")
 """Every revision of the schema, numbered, oldest first; a test holds it against the migrations."""
 
 metadata = MetaData()
