@@ -197,19 +197,29 @@ class Linking:
             )
         # a feed of Patients is read otherwise than the other feeds of its source
         systems |= {name: feed.source for name, feed in came.items()}
-        names, extracted = sorted(came.keys() | before.versions.keys()), self._extracted(came)
+        names, extracted = sorted(came.keys() | before.versions.keys()), self._extracted(came, at)
         return [
             delivery_of(systems[name], came.get(name), before, at=at, extracted=extracted.get(name))
             for name in names
         ]
 
-    def _extracted(self, came: Mapping[str, Feed]) -> dict[str, datetime]:
-        """When each feed that came was made, if that is stated."""
+    def _extracted(self, came: Mapping[str, Feed], at: datetime) -> dict[str, datetime]:
+        """When each feed that came was made, if that is stated; before it is linked at the latest.
+
+        A later time would stand before whatever is said of its records until then.
+        """
         stated = self.options.extracted
         for name in sorted(stated.keys() - came.keys() - {""}):
             raise FeedNotFound("It is stated when it was extracted.", source=name)
+        for name, time in sorted(stated.items()):
+            if time.astimezone(UTC) > at:
+                said = f"of {name} were" if name else "were"
+                raise UsageError(
+                    f"The feeds {said} extracted at {time.isoformat()}, after this link: correct"
+                    " --extracted."
+                )
         found = {name: stated.get(name, stated.get("")) for name in came}
-        return {name: at for name, at in found.items() if at is not None}
+        return {name: time for name, time in found.items() if time is not None}
 
     def _summary(self, linked: Linked, change: Churn, work: Work | Scratch) -> LinkSummary:
         found, ids = linked.found, linked.assignment
