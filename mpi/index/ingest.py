@@ -24,7 +24,7 @@ from mpi.linking.delivery import Said, replaces
 from mpi.linking.intake import payload_of, record_of
 from mpi.linking.superseding import NONE
 from mpi.records import Record, RecordKey
-from mpi.sources.versions import OF_MESSAGE, version_key
+from mpi.sources.versions import OF_MESSAGE, is_time, message_key, version_key
 from mpi.store.near import Near, keyed
 from mpi.store.near_rows import Gone, StoredRow
 
@@ -71,9 +71,9 @@ class Put:
         restricted = keeps_restriction(self.cause, old)
         self._keep(replace(self.record, restricted=True) if restricted else self.record)
         payload = payload_of(self._kept)
-        version = version_key(self.record.version, _time(self), payload=payload)
         self.cause.condition.require(place.standing.secret, old)
         gone = None if old or not place.standing.has_tombstones else near.gone(key)
+        version = self._version(payload, _known(old, gone))
         status = _status(version, payload, old, gone)
         if old and self._is_undated and payload == old.payload:
             status = Status.DUPLICATE
@@ -90,6 +90,13 @@ class Put:
         """Set what is stored; what was made of something else is made anew."""
         if record != self._kept:
             self._kept, self._arrival = record, None
+
+    def _version(self, payload: bytes, known: str) -> str:
+        """The key of its version; without one, it was said at its time, or else when it came."""
+        if self.record.version:
+            return version_key(self.record.version)
+        at = self.cause.at.isoformat() if self.cause.at else ""
+        return message_key(self.event_time or at, known, payload=payload)
 
     @property
     def _is_undated(self) -> bool:
@@ -162,25 +169,32 @@ class Delete:
         if keeps_restriction(self.cause, old):
             raise NotPermitted("The record is restricted, and this client may not take that back.")
         gone = None if old else near.gone(self.key)
-        version = version_key(self.version, self.event_time)
+        known = _known(old, gone)
+        version = self._version(known)
         if old is None and gone is None and near.is_erased(keyed(place.standing.secret, self.key)):
             raise RecordErased()
         status = _status_of_deletion(version, old, gone)
         if status is not None:
             return _unchanged(place, self.key, status, old)
-        since = version or self._unsaid(old)
+        since = version or self._unsaid(known)
         message = Message(self.key, self.version, since, None, self.cause.client)
         edits = (edit_of(near, self.key, old, None),) if old else ()
         return Disturbance("delete", edits, own=message.delete(known=gone is not None))
 
-    def _unsaid(self, old: StoredRow | None) -> str:
-        """The version of a deletion that names none: of whatever is held, or, where the source has
-        no versions, of when it comes.
+    def _version(self, known: str) -> str:
+        """The key of its version or time; empty where it names neither."""
+        if self.version or not self.event_time:
+            return version_key(self.version)
+        return message_key(self.event_time, known)
+
+    def _unsaid(self, known: str) -> str:
+        """The version of a deletion that names none: of whatever is known, or, where the source has
+        no versions, of when it comes, but never older than what it deletes.
         """
-        held = old.version_key if old else ""
-        if self.cause.at is None or (held and OF_MESSAGE not in held):
-            return held
-        return version_key("", self.cause.at.isoformat())
+        of_message = is_time(known) and OF_MESSAGE in known
+        if self.cause.at is None or not of_message:
+            return known
+        return max(known, message_key(self.cause.at.isoformat()))
 
     def result(self, done: Done) -> IngestResult:
         """See `engine.Event`."""
@@ -188,11 +202,10 @@ class Delete:
         return IngestResult(Status.DELETED, self.key, None, sequence, persons=done.touched())
 
 
-def _time(message: Put) -> str:
-    """When a message was said, for a record without a version; nothing where nobody says."""
-    if message.record.version or message.event_time or message.cause.at is None:
-        return message.event_time
-    return message.cause.at.isoformat()
+def _known(old: StoredRow | None, gone: Gone | None) -> str:
+    """The key of the version in which the index holds a record, or in which it is gone."""
+    known = old or gone
+    return known.version_key if known else ""
 
 
 def conditions(cause: Cause) -> list[object]:
@@ -243,9 +256,12 @@ def _status_of_deletion(version: str, old: StoredRow | None, gone: Gone | None) 
     if old is not None:
         counts = not version or replaces(version, old.version_key, Said.DELETED)
         return None if counts else Status.STALE
-    if not version or (gone is not None and version == gone.version_key):
-        return Status.DUPLICATE
-    return None if gone is None or version > gone.version_key else Status.STALE
+    if gone is None:
+        return None if version else Status.DUPLICATE
+    if version and version != gone.version_key:
+        return None if version > gone.version_key else Status.STALE
+    # what was only absent could come back in the version that is now said to be deleted
+    return Status.DUPLICATE if gone.kind == DELETED else None
 
 
 def _unchanged(place: Place, key: RecordKey, status: Status, old: StoredRow | None) -> IngestResult:

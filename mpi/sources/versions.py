@@ -30,6 +30,9 @@ _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T#].*)?")
 OF_MESSAGE = "#"
 """In the key of a version that is the time of a message; after it, what tells two of one time."""
 _AFTER_ANY_HASH = "g"
+_MESSAGES_OWN = re.compile(r"#[0-9a-f]{32}")
+_OF_MESSAGE = re.compile(r"#[^#]*#(?:[0-9a-f]{32}|g)\Z")
+"""What a message without a version adds to the version that it is of."""
 
 
 def version_key(version: str, event_time: str = "", *, payload: bytes = b"") -> str:
@@ -67,6 +70,27 @@ def key_after(time: str) -> str:
     True
     """
     return f"{version_key(time).partition(OF_MESSAGE)[0]}{OF_MESSAGE}{_AFTER_ANY_HASH}"
+
+
+def message_key(time: str, known: str = "", *, payload: bytes | None = None) -> str:
+    """The key of a message that names no version: of a put, with its payload, or of a deletion.
+
+    It is the time of the message, a deletion after all puts of that time. Where `known`, the key of
+    what the index knows of the record, is no time, the two cannot be compared: then the message is
+    of the version known, later than that, and before every later version; messages of one version
+    order by their times.
+
+    >>> five, six = version_key("5"), version_key("6")
+    >>> at = "2024-02-07T09:30:00Z"
+    >>> five < message_key(at, five, payload=b"{}") < message_key(at, five) < six
+    True
+    >>> message_key(at, "2024-02-06")
+    '2024-02-07T09:30:00#g'
+    """
+    own = key_after(time) if payload is None else version_key("", time, payload=payload)
+    if not known or is_time(known) or _MESSAGES_OWN.fullmatch(known):
+        return own
+    return f"{_OF_MESSAGE.sub('', known)}{OF_MESSAGE}{own}"
 
 
 def is_time(key: str) -> bool:

@@ -9,7 +9,7 @@ from itertools import count
 
 import pytest
 
-from mpi.errors import FeedNotFound
+from mpi.errors import FeedNotFound, UsageError
 from mpi.index.changes import Cause, Status
 from mpi.index.feed import ingest_file
 from mpi.index.index import Index
@@ -185,6 +185,26 @@ def test_when_a_feed_was_extracted_is_stated_of_feeds_that_come(invented, tmp_pa
     with pytest.raises(FeedNotFound) as caught:
         link(invented.feeds / "courts.csv", invented.brief_model, url, options=options)
     assert caught.value.where == {"source": "nomis"}
+
+
+@pytest.mark.parametrize("source", ["nomis", ""])
+def test_no_feed_was_extracted_after_the_link(invented, tmp_path, source):
+    options = LinkOptions(extracted={source: on(2)}, at=on(1))
+    url = f"sqlite:///{tmp_path / 'new.db'}"
+    with pytest.raises(UsageError, match="after this link"):
+        link(invented.feeds / "nomis.csv", invented.brief_model, url, options=options)
+
+
+@pytest.mark.parametrize("versioned", [True, False], ids=["its version", "no version"])
+def test_what_is_deleted_after_a_snapshot_lacked_it_does_not_come_back(new_url, linked, versioned):
+    given = [record(n, 3) for n in range(40)]
+    linked(new_url, given)
+    linked(new_url, given[1:])
+    version = given[0].version if versioned else ""
+    with Index.open(new_url) as index:
+        assert index.delete(given[0].key, version=version).status is Status.DELETED
+        assert index.delete(given[0].key, version=version).status is Status.DUPLICATE
+        assert index.put(given[0]).status is Status.STALE
 
 
 def test_linking_then_ingesting_is_ingesting_then_linking(new_url, linked):
