@@ -19,20 +19,29 @@ FULL_WORDS = tuple(os.strerror(each) for each in sorted(_FULL))
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt])(i?)b?", re.IGNORECASE)
 _POWER = {"k": 1, "m": 2, "g": 3, "t": 4}
+_MOST = 10**18
+"""Bytes that no machine has, and that still fit what libraries count bytes in."""
+_SHOWN = 40
+"""Characters of a wrong size that are repeated."""
 
 
 def size_in_bytes(text: str) -> int:
-    """A size as people write it. Raises UsageError for anything else.
+    """A size as people write it. Raises UsageError for anything else, and beyond an exabyte.
 
     >>> size_in_bytes("8GB"), size_in_bytes("1.5 GiB"), size_in_bytes("500m")
     (8000000000, 1610612736, 500000000)
     """
     found = _SIZE.fullmatch(text.strip())
     if found is None:
-        raise UsageError("A size is a number with a unit, such as 8GB or 500MB.", size=text)
+        raise UsageError(
+            "A size is a number with a unit, such as 8GB or 500MB.", size=text[:_SHOWN]
+        )
     number, unit, binary = found.groups()
     power: int = (1024 if binary else 1000) ** _POWER[unit.lower()]
-    return round(float(number) * power)
+    size = float(number) * power
+    if size > _MOST:
+        raise UsageError("No machine has so much; give a smaller size.", size=text[:_SHOWN])
+    return round(size)
 
 
 def is_full(error: OSError) -> bool:

@@ -29,7 +29,10 @@ def test_a_plan_of_nothing_is_refused(mpi, given):
     [
         (("--memory", "lots"), "lots"),
         (("--memory", "1MB"), "200 MB"),
+        (("--memory", "99999999999TB"), "99999999999TB"),
+        (("--memory", "9" * 400 + "GB"), "smaller size"),
         (("--temp-limit", "40"), "40"),
+        (("--temp-limit", "0GB"), "--temp-limit"),
         (("--temp", "missing"), "missing"),
         (("--threads", -1), "thread"),
     ],

@@ -15,6 +15,7 @@ from mpi.linking.room import size_in_bytes
 
 LARGE = "CREATE TABLE large AS SELECT sha256(range::VARCHAR) AS x, random() FROM range(3000000)"
 NARROW = Limits(threads=1, memory="60MB")
+ABSURD = ["99999999999TB", "9" * 400 + "GB", f"1.{'9' * 400}{'TB' * 2}", "1000001TB"]
 
 
 @pytest.mark.parametrize(
@@ -25,7 +26,9 @@ def test_a_size_is_a_number_and_a_unit(text, size):
     assert size_in_bytes(text) == size
 
 
-@pytest.mark.parametrize("text", ["", "8", "GB", "-1GB", "80%", "8GB;", "1e9B", "8PB", "8 G B"])
+@pytest.mark.parametrize(
+    "text", ["", "8", "GB", "-1GB", "80%", "8GB;", "1e9B", "8PB", "8 G B", *ABSURD]
+)
 def test_anything_else_is_no_size(text):
     with pytest.raises(UsageError):
         size_in_bytes(text)
@@ -33,7 +36,16 @@ def test_anything_else_is_no_size(text):
 
 @pytest.mark.parametrize(
     "given",
-    [{"threads": 0}, {"memory": "lots"}, {"memory": "1MB"}, {"spill": "some"}, {"temp": "missing"}],
+    [
+        {"threads": 0},
+        {"memory": "lots"},
+        {"memory": "1MB"},
+        {"memory": ABSURD[0]},
+        {"spill": "some"},
+        {"spill": "0GB"},
+        {"spill": ABSURD[1]},
+        {"temp": "missing"},
+    ],
 )
 def test_limits_that_cannot_be_are_refused(given, tmp_path):
     if "temp" in given:
@@ -52,6 +64,12 @@ def test_limits_are_those_that_duckdb_holds_to(tmp_path):
     assert found[:3] == ("3", "512.0 MiB", "2.0 GiB")
     assert found[3].startswith(str(tmp_path))
     assert not list(tmp_path.iterdir())
+
+
+def test_the_largest_size_there_is_can_be_given_to_duckdb(tmp_path):
+    with connection(Limits(memory="1000000TB", temp=tmp_path, spill="1000000TB")) as con:
+        [found] = con.execute("SELECT current_setting('memory_limit')").fetchall()
+    assert found == ("888.1 PiB",)
 
 
 def test_what_fits_is_spilled(tmp_path):

@@ -53,8 +53,8 @@ class Limits:
             raise UsageError("Give at least one thread.")
         if size_in_bytes(self.memory) < LEAST_MEMORY:
             raise UsageError(f"Give at least {LEAST_MEMORY // 10**6} MB of memory.")
-        if self.spill is not None:
-            size_in_bytes(self.spill)
+        if self.spill is not None and size_in_bytes(self.spill) < 1:
+            raise UsageError("Give some room for temporary files, or leave out --temp-limit.")
         if self.temp is not None and not (self.temp.is_dir() and os.access(self.temp, os.W_OK)):
             raise UsageError("The folder for temporary files must be there.", folder=self.temp)
 
