@@ -206,7 +206,9 @@ def compared(entries: list[dict[str, Any]]) -> list[list[str]]:
     rows = []
     for entry in entries:
         rows.append(_measured_row(entry))
-        smaller = runs_of([each for each in entries if each["records"] < entry["records"]])
+        [run] = runs_of([entry])
+        smaller = [each for each in runs_of(entries) if each.records < run.records]
+        smaller = [each for each in smaller if each.is_like(run)]
         if smaller:
             threads = entry["threads"]
             rows.append(

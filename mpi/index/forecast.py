@@ -24,11 +24,15 @@ SPREAD = ("standardise", *PAIRWISE[:3])
 """The steps that use all processors; the others use one."""
 KEY_BYTES, PAIR_BYTES = 12, 8
 """Of a blocking key with its record, and of a pair of record numbers."""
+MOST_POWER = 2.0
+"""Of growth: all records with all others. What seems to grow faster was measured too coarsely."""
+LEAST_SECONDS = 0.05
+"""Of a step: what took less is told by the clock too coarsely to show how it grows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One link that was measured.
+    """One link that was measured, with an engine and so many threads.
 
     `keys` counts blocking keys in use, `row_bytes` is the size of what is compared of a record, and
     `cpu` has the CPU seconds of each step.
@@ -45,11 +49,17 @@ class Run:
     index_mb: float
     temp_mb: float
     cpu: Mapping[str, float]
+    engine: str = "duckdb"
+    threads: int = 2
 
     @property
     def others(self) -> int:
         """Candidate pairs that came to nothing."""
         return max(self.candidates - self.links, 1)
+
+    def is_like(self, other: Run) -> bool:
+        """Whether both were measured in the same way, so that growth shows between them."""
+        return (self.engine, self.threads) == (other.engine, other.threads)
 
     def spent(self, *, pairwise: bool) -> dict[str, float]:
         """The CPU seconds of the steps by pairs, or of those by records."""
@@ -64,11 +74,21 @@ class Growth:
     power: float
 
     @classmethod
-    def through(cls, sizes: Sequence[float], values: Sequence[float]) -> Growth:
-        """Least squares in logarithms; of a single size, in proportion. Never less than that."""
-        x, y = np.log(sizes), np.log(np.maximum(values, 1e-9))
-        power = float(np.polyfit(x, y, 1)[0]) if len(set(sizes)) > 1 else 1.0
-        power = max(power, 1.0)
+    def through(
+        cls, sizes: Sequence[float], values: Sequence[float], *, least: float = 0.0
+    ) -> Growth:
+        """Least squares in logarithms, through the values above `least`.
+
+        If these are not of two sizes, in proportion to the last value. Never less than that, and
+        never more than `MOST_POWER`, from the last value on.
+        """
+        told = [each for each in zip(sizes, values, strict=True) if each[1] > least]
+        if len({size for size, _ in told}) < 2:
+            return cls(values[-1] / sizes[-1], 1.0)
+        x, y = np.log(np.array(told)).T
+        power = float(np.clip(np.polyfit(x, y, 1)[0], 1.0, None))
+        if power > MOST_POWER:
+            return cls(float(np.exp(y[-1] - MOST_POWER * x[-1])), MOST_POWER)
         return cls(float(np.exp(np.mean(y - power * x))), power)
 
     def at(self, records: float) -> float:
@@ -126,8 +146,9 @@ def forecast(
 ) -> Forecast:
     """What linking so many records of so many source systems is expected to take.
 
-    Args: threads, processors it may use; runs, those to go by, at least one; the committed ones if
-    None. Raises UsageError for numbers that are not positive.
+    Args: threads, processors it may use; runs, those to go by, in order of size and at least one
+    (the committed ones if None), of which those like the largest count. Raises UsageError for
+    numbers that are not positive.
     """
     if min(records, sources, threads) < 1:
         raise UsageError("Give at least one record, source and processor.")
@@ -150,23 +171,24 @@ class _Expected:
     """One forecast while it is being made."""
 
     def __init__(self, runs: Sequence[Run], records: int, sources: int, threads: int) -> None:
-        self.runs, self.largest = runs, runs[-1]
+        self.largest = runs[-1]
+        self.runs = [run for run in runs if run.is_like(self.largest)]
         self.records, self.sources, self.threads = records, sources, threads
-        self.size = [float(run.records) for run in runs]
+        self.size = [float(run.records) for run in self.runs]
 
     def forecast(self) -> Forecast:
         """All of it."""
         others, links = self._growth([run.others for run in self.runs]), self._links()
-        pairs = others.at(self.records) + links
+        pairs = min(others.at(self.records) + links, self._all_pairs())
         share = self.records / self.largest.records
         cpu = self._cpu(pairs)
         return Forecast(
             records=self.records,
             sources=self.sources,
             threads=self.threads,
-            people=round(self.records / self._per_person()),
+            people=max(round(self.records / self._per_person()), 1),
             pairs=round(pairs),
-            least_pairs=round(self.largest.others * share + links),
+            least_pairs=round(min(self.largest.others * share + links, pairs)),
             power=others.power,
             links=round(links),
             memory=round(self._memory_mb() * 1e6),
@@ -177,8 +199,12 @@ class _Expected:
             assumptions=tuple(self._assumptions(others)),
         )
 
-    def _growth(self, values: Sequence[float]) -> Growth:
-        return Growth.through(self.size, values)
+    def _growth(self, values: Sequence[float], *, least: float = 0.0) -> Growth:
+        return Growth.through(self.size, values, least=least)
+
+    def _all_pairs(self) -> float:
+        """Every record with every other: there are no more."""
+        return self.records * (self.records - 1) / 2
 
     def _per_person(self) -> float:
         """Records of a person, in proportion to the sources."""
@@ -189,14 +215,16 @@ class _Expected:
         """Of records, in proportion to how many others its person has."""
         seen = self.largest.records / self.largest.persons - 1
         each = self.largest.links / self.largest.records
-        return each * self.records * (self._per_person() - 1) / seen if seen > 0 else 0.0
+        expected = each * self.records * (self._per_person() - 1) / seen if seen > 0 else 0.0
+        return min(expected, self._all_pairs())
 
     def _cpu(self, pairs: float) -> dict[str, float]:
         """Seconds of each step: by pairs as in the largest run, by records as they grew."""
         of_pair = self.largest.spent(pairwise=True)
-        spent = {name: s * pairs / self.largest.candidates for name, s in of_pair.items()}
+        spent = {name: s * pairs / max(self.largest.candidates, 1) for name, s in of_pair.items()}
         for name in self.largest.spent(pairwise=False):
-            grown = self._growth([run.cpu.get(name, 0.0) for run in self.runs])
+            seconds = [run.cpu.get(name, 0.0) for run in self.runs]
+            grown = self._growth(seconds, least=LEAST_SECONDS)
             spent[name] = grown.at(self.records)
         return spent
 
@@ -205,7 +233,7 @@ class _Expected:
 
     def _memory_mb(self) -> float:
         """A line through the runs: part of it is there whatever the size."""
-        if len(self.runs) < 2:
+        if len(set(self.size)) < 2:
             return self.largest.peak_mb * max(self.records / self.largest.records, 1.0)
         slope, start = np.polyfit(self.size, [run.peak_mb for run in self.runs], 1)
         return float(max(start + slope * self.records, 0.0))

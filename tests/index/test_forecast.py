@@ -52,6 +52,43 @@ def test_growth_is_never_less_than_in_proportion(sizes, values):
     assert found.at(400) / found.at(100) == pytest.approx(4.0)
 
 
+@pytest.mark.parametrize(
+    ("values", "power", "at_ten_thousand"),
+    [
+        ([0.0, 0.0, 3.0], 1.0, 30.0),
+        ([0.0, 0.04, 3.0], 1.0, 30.0),
+        ([0.06, 0.06, 60.0], 2.0, 6_000.0),
+        ([0.0, 3.0, 6.0], 1.0, 60.0),
+    ],
+)
+def test_what_is_too_short_to_measure_tells_nothing_of_growth(values, power, at_ten_thousand):
+    found = Growth.through([100, 500, 1_000], values, least=0.05)
+    assert found.power == pytest.approx(power)
+    assert found.at(10_000) == pytest.approx(at_ten_thousand, rel=1e-6)
+
+
+@pytest.mark.parametrize("seconds", [{}, {"write the index": 0.0}, {"write the index": 0.01}])
+def test_a_step_that_a_small_run_lacks_grows_in_proportion(seconds):
+    short = replace(SMALL, cpu={"standardise": 10.0, "compare candidates": 20.0} | seconds)
+    found = forecast(4_000_000, 12, runs=[short, GROWN])
+    pairwise = 176.0 * found.pairs / GROWN.candidates
+    assert found.cpu_hours * 3600 == pytest.approx(pairwise + 40_000 + 20_000, rel=1e-6)
+
+
+@pytest.mark.parametrize("other", [{"engine": "spark"}, {"threads": 64}])
+def test_runs_of_another_kind_do_not_count(other):
+    strange = replace(SMALL, cpu={"standardise": 0.1}, peak_mb=90_000.0, candidates=9_999, **other)
+    assert forecast(10**7, 12, runs=[strange, *RUNS]) == forecast(10**7, 12, runs=RUNS)
+
+
+@pytest.mark.parametrize("records", [1, 2, 3, 10, 100, 999, 3_999])
+def test_a_small_link_is_not_expected_to_contradict_itself(records):
+    found = forecast(records, 12, runs=RUNS)
+    assert 1 <= found.people <= records
+    assert found.links <= found.pairs <= records * (records - 1) / 2
+    assert found.least_pairs <= found.pairs
+
+
 @pytest.mark.parametrize("run", RUNS)
 def test_what_was_measured_is_what_is_expected(run):
     found = forecast(run.records, run.sources, runs=RUNS, threads=2)
