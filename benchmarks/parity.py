@@ -26,6 +26,7 @@ from measure import table
 from mpi.index.link import LinkOptions, link
 from mpi.index.progress import SilentProgress
 from mpi.linking.engines.duckdb import Limits
+from mpi.linking.engines.spark.asked import Asked
 from mpi.store.schema import TABLES, generation, membership, release_file
 from mpi.store.store import Store, open_store
 from mpi.store.whole import arrow_schema
@@ -82,7 +83,7 @@ def linked(engine: str, options: argparse.Namespace, folder: Path) -> tuple[str,
     url = f"sqlite:///{folder / engine}.db"
     limits = Limits(threads=options.threads, temp=folder)
     told = LinkOptions(
-        seed=1, at=AT, limits=limits, engine=engine, spark_master=options.spark_master
+        seed=1, at=AT, limits=limits, engine=engine, spark=Asked(options.spark_master)
     )
     progress, start = SilentProgress(), perf_counter()
     summary = link(options.feeds, options.model, url, options=told, progress=progress)

@@ -17,11 +17,13 @@ QUICKLY = {
 
 
 @contextmanager
-def running(master="local[2,4]"):
+def running():
     """Starts Spark as a link would, and stops it."""
+    from mpi.linking.engines.spark.asked import Asked
     from mpi.linking.engines.spark.session import session
 
     given = " ".join(f"--conf '{name}={value}'" for name, value in QUICKLY.items())
     settings = {"PYSPARK_SUBMIT_ARGS": f"{given} pyspark-shell"}
-    with mock.patch.dict(os.environ, settings), session(master) as spark:
+    asked = Asked(threads=2, memory="2GB")
+    with mock.patch.dict(os.environ, settings), session(asked) as spark:
         yield spark

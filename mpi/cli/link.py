@@ -83,13 +83,14 @@ def link(
     url, folder = index_url(index), model_folder(model)
     from mpi.index.link import LinkOptions
     from mpi.index.link import link as run
+    from mpi.linking.engines.spark.asked import Asked
     from mpi.store.database import shown
 
     options = LinkOptions(
         sources=sources_folder(sources),
         rejects=rejects,
         engine=engine,
-        spark_master=spark_master(),
+        spark=Asked(spark_master(), threads=threads, memory=memory),
         work=work,
         limits=limits(threads, memory, temp=temp, spill=temp_limit),
         extracted=_times(extracted or []),

@@ -67,7 +67,8 @@ EngineOption = Annotated[
         "--engine",
         metavar="ENGINE",
         help="Where to compute it: duckdb, on this machine, or spark, on the cluster that is"
-        " configured (MPI_SPARK_MASTER, spark-defaults.conf, spark-submit), else on this machine.",
+        " configured (MPI_SPARK_MASTER, spark-defaults.conf, spark-submit), else on this machine,"
+        " with --threads and --memory (of the driver; 2 GB without it).",
     ),
 ]
 MemoryOption = Annotated[

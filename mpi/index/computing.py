@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from mpi.errors import SparkUnavailable, UsageError
@@ -18,6 +18,7 @@ from mpi.index.work import Scratch, Work
 from mpi.linking.batch import link_rows
 from mpi.linking.delivery import Delivery
 from mpi.linking.engines.duckdb import Limits
+from mpi.linking.engines.spark.asked import Asked, configured
 from mpi.linking.intake import Intake, take_in
 from mpi.linking.steps import Step
 from mpi.model.parameters import Release
@@ -79,22 +80,24 @@ class OnThisMachine:
 
 
 @contextmanager
-def engine_of(name: str, limits: Limits, *, spark_master: str = "") -> Iterator[Engine]:
+def engine_of(name: str, limits: Limits, *, asked: Asked) -> Iterator[Engine]:
     """An engine by its name, for as long as the context lasts.
 
-    Args: spark_master, a cluster's address; the configured one, else this machine, if empty. Raises
-    UsageError for another name, and SparkUnavailable.
+    Args: limits, of DuckDB, of which Spark takes the folder; asked, of Spark. Raises UsageError for
+    another name and for what Spark's configuration decides, and SparkUnavailable.
     """
     if name == DUCKDB:
         yield OnThisMachine(limits)
     elif name == SPARK:
-        with _on_spark()(spark_master, limits) as engine:
+        if limits.spill is not None:
+            raise configured("--temp-limit")
+        with _on_spark()(replace(asked, temp=limits.temp)) as engine:
             yield engine
     else:
         raise UsageError(f"There is no engine of this name. There are: {', '.join(ENGINES)}.")
 
 
-def _on_spark() -> Callable[[str, Limits], AbstractContextManager[Engine]]:
+def _on_spark() -> Callable[[Asked], AbstractContextManager[Engine]]:
     """The engine `spark`; pyspark is an extra, and takes a second to import."""
     try:
         from mpi.index.on_spark import on_spark

@@ -31,6 +31,7 @@ from mpi.index.work import (
 from mpi.linking.churn import Churn
 from mpi.linking.delivery import Delivery
 from mpi.linking.engines.duckdb import Limits
+from mpi.linking.engines.spark.asked import Asked
 from mpi.linking.persons import Occasion, Origin
 from mpi.model.parameters import Release, load
 from mpi.model.standing import folder_of, released_on
@@ -48,7 +49,7 @@ class LinkOptions:
     `at`: the time of the event; now if None. `extracted`: when feeds were made, by source system,
     or under "" for all others; see `linking.delivery.Delivery.as_of`. `work`: a folder for finished
     steps; what the same link has finished there before it was killed is taken up. `engine`: where
-    to compute it, see `mpi.index.computing`; `spark_master`: a cluster's address, for Spark.
+    to compute it, see `mpi.index.computing`; `limits` are of DuckDB, and `spark` is asked of Spark.
     """
 
     sources: Path | None = None
@@ -59,7 +60,7 @@ class LinkOptions:
     work: Path | None = None
     limits: Limits = field(default_factory=lambda: Limits(threads=os.cpu_count() or 1))
     engine: str = DUCKDB
-    spark_master: str = ""
+    spark: Asked = field(default_factory=Asked)
 
 
 def link(
@@ -138,7 +139,7 @@ class Linking:
     ) -> tuple[Known, Work | Scratch, Found]:
         """What the index held before, where steps are kept, and what linking found."""
         options = self.options
-        with engine_of(options.engine, options.limits, spark_master=options.spark_master) as engine:
+        with engine_of(options.engine, options.limits, asked=options.spark) as engine:
             with target.before() as before:
                 work = target.enter(self._work(feeds, release, before.known, target))
                 place = Place(work, self.rejects, self.progress.step)

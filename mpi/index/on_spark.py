@@ -20,7 +20,7 @@ from mpi.errors import ClusterFailed
 from mpi.index.computing import Place
 from mpi.index.ruled import decisions_by
 from mpi.linking.delivery import Delivery
-from mpi.linking.engines.duckdb import Limits
+from mpi.linking.engines.spark.asked import Asked
 from mpi.linking.engines.spark.intake import STORED, Taken, take_in
 from mpi.linking.engines.spark.linking import Linking, Named, Outcome
 from mpi.linking.engines.spark.session import session
@@ -52,9 +52,9 @@ class OnSpark:
 
 
 @contextmanager
-def on_spark(master: str, limits: Limits) -> Iterator[OnSpark]:
-    """Spark, for as long as the context lasts. Raises SparkUnavailable."""
-    with session(master, limits.temp) as spark:
+def on_spark(asked: Asked) -> Iterator[OnSpark]:
+    """Spark, for as long as the context lasts. Raises what `session` raises."""
+    with session(asked) as spark:
         yield OnSpark(spark)
 
 

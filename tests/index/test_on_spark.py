@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 
@@ -14,9 +15,11 @@ import pyarrow as pa
 import pytest
 from sqlalchemy import insert
 
-from mpi.errors import ClusterFailed, FeedNotFound, ModelMismatch
+from mpi.errors import ClusterFailed, FeedNotFound, ModelMismatch, UsageError
 from mpi.index.link import link
 from mpi.linking.components import label_groups
+from mpi.linking.engines.duckdb import Limits
+from mpi.linking.engines.spark.asked import Asked
 from mpi.store import schema
 from mpi.store.store import open_store
 from mpi.store.whole import arrow_schema
@@ -147,6 +150,44 @@ def test_executors_whose_code_is_another_are_found(invented, spark, tmp_path, mo
     with pytest.raises(ModelMismatch, match="same one on both"):
         link(folder, invented.brief_model, url, options=replace(LINKED, **ON_SPARK))
     assert not (tmp_path / "mpi.db").exists()
+
+
+def test_what_another_thread_started_is_used_and_stays(spark):
+    from mpi.linking.engines.spark.session import session
+
+    def used():
+        assert type(spark).getActiveSession() is None
+        with session() as own:
+            return own.sparkContext.applicationId
+
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(used).result() == spark.sparkContext.applicationId
+    assert spark.range(3).count() == 3
+
+
+def test_threads_and_memory_are_those_that_were_asked_for(spark):
+    assert spark.sparkContext.master == "local[2,4]"
+    assert spark.sparkContext.getConf().get("spark.driver.memory") == "1907m"
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"spark": Asked(threads=1)}, "Leave out --threads and --memory"),
+        ({"spark": Asked(memory="2GB")}, "Leave out --threads and --memory"),
+        ({"spark": Asked("spark://nowhere:7077", threads=1)}, "Leave out --threads and --memory"),
+        ({"spark": Asked(memory="500MB")}, "at least 1 GB"),
+        ({"limits": Limits(spill="1GB")}, "Leave out --temp-limit"),
+    ],
+)
+def test_what_the_configuration_of_spark_decides_is_refused(invented, spark, tmp_path, given, said):
+    """Spark runs already, with threads and memory of its own."""
+    options = replace(LINKED, **ON_SPARK, **given)
+    with pytest.raises(UsageError, match=said):
+        link(
+            invented.feeds, invented.brief_model, f"sqlite:///{tmp_path / 'x.db'}", options=options
+        )
+    assert spark.range(3).count() == 3
 
 
 def test_a_worker_that_dies_is_replaced_and_its_task_done_again(spark, tmp_path):

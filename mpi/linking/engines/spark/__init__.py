@@ -3,6 +3,7 @@
 Spark moves rows, pairs and clusters between machines; what is done with them is what the DuckDB
 engine does, in the same Python functions, so that the two find the same.
 
+    asked        what a link asks of Spark: where, and with how much
     intake       feeds read and standardised in tasks; `rows`, in the order of record numbers
     blocking     `keys`, and the pairs that share one: `candidates`
     weighing     their match weights by the compiled scorer: `pairs`

@@ -14,11 +14,14 @@ import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 
+from pyspark import SparkContext
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
 from mpi.errors import SparkUnavailable
+from mpi.linking.engines.spark.asked import Asked, configured
 
 # columns travel as Arrow here; what pyspark cannot do with this pandas is not used
 warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
@@ -40,7 +43,7 @@ QUIET: Mapping[str, str] = {
 }
 """Of a session started here. Spark's pages would show plans of the link to whoever reaches them."""
 
-MASTER = "local[*,4]"
+ANYTHING = Asked()
 MEMORY = "2g"
 NO_JAVA = (
     "It did not start. It needs Java 17 or newer: on Debian, apt-get install"
@@ -49,44 +52,64 @@ NO_JAVA = (
 
 
 @contextmanager
-def session(master: str = "", temp: Path | None = None) -> Iterator[SparkSession]:
-    """A session for one link; one that was started for it is stopped afterwards.
+def session(asked: Asked = ANYTHING) -> Iterator[SparkSession]:
+    """A session for one link; what was started for it is stopped afterwards, and nothing else.
 
-    Args: master, the address of a cluster, if not the configured one; temp, a folder for what does
-    not fit in memory, if not the configured one. Raises SparkUnavailable.
+    Raises SparkUnavailable, and UsageError for what cannot be had as Spark is configured or runs.
     """
-    active = SparkSession.getActiveSession()
-    spark = active or _started(master, temp)
+    asked.check()
+    with _starting:
+        there = _there()
+        if there is not None and asked.of_machine:
+            raise configured("--threads and --memory")
+        spark = there or _started(asked)
     try:
         own = spark.newSession()
         for name, value in SETTINGS.items():
             own.conf.set(name, value)
         yield own
     finally:
-        if active is None:
+        if there is None:
             spark.stop()
 
 
-def _started(master: str, temp: Path | None) -> SparkSession:
+_starting = Lock()
+"""Of two threads that find no Spark, one starts it."""
+
+
+def _there() -> SparkSession | None:
+    """A session of the application that this process runs, whichever thread started it, if any."""
+    active = SparkSession.getActiveSession()  # of this thread
+    context = SparkContext._active_spark_context  # of the process
+    return active or (None if context is None else SparkSession(context))
+
+
+def _started(asked: Asked) -> SparkSession:
     builder = SparkSession.builder.appName("mpi link")
     for name, value in QUIET.items():
         builder = builder.config(name, value)
-    if master:
-        builder = builder.master(master)
-    if temp is not None:
-        builder = builder.config("spark.local.dir", str(temp))
+    if asked.master:
+        builder = builder.master(asked.master)
+    if asked.temp is not None:
+        builder = builder.config("spark.local.dir", str(asked.temp))
+    if asked.memory:
+        builder = builder.config("spark.driver.memory", asked.megabytes)
     try:
-        with _unless_set(_defaults()):
-            return builder.getOrCreate()
+        with _unless_set(_defaults(asked.on_machine)):
+            spark = builder.getOrCreate()
     except (PySparkException, OSError) as error:
         raise SparkUnavailable(NO_JAVA) from error
+    if asked.of_machine and spark.sparkContext.master != asked.on_machine:
+        spark.stop()
+        raise configured("--threads and --memory")
+    return spark
 
 
-def _defaults() -> Mapping[str, str]:
+def _defaults(master: str) -> Mapping[str, str]:
     """What Spark takes from the environment where nothing else says it."""
     properties = Path(__file__).with_name("log4j2.properties").as_uri()
     return {
-        "MASTER": MASTER,
+        "MASTER": master,
         "SPARK_DRIVER_MEMORY": MEMORY,
         "SPARK_SUBMIT_OPTS": f"-Dlog4j2.configurationFile={properties}",
         # workers on another interpreter would lack what this one has
