@@ -25,6 +25,7 @@ from mpi.linking.engines.spark.intake import STORED, Taken, take_in
 from mpi.linking.engines.spark.linking import Linking, Named, Outcome
 from mpi.linking.engines.spark.session import session
 from mpi.linking.evidence import Decisions, Labels
+from mpi.linking.room import room_in
 from mpi.model.parameters import Release
 from mpi.store.rulings import Rulings
 from mpi.store.snapshot import Ordered
@@ -38,7 +39,7 @@ class OnSpark:
 
     def take_in(self, deliveries: Sequence[Delivery], place: Place) -> Taken:
         """See `Engine`."""
-        with place.step("read feeds"):
+        with place.step("read feeds"), room_in(place.work.folder):
             return take_in(self.spark, deliveries, place.work.folder, place.rejects)
 
     def link(self, taken: Taken, release: Release, rulings: Rulings, place: Place) -> InFiles:
@@ -48,7 +49,8 @@ class OnSpark:
             return decisions_by(rulings, named.numbers, named.holders)
 
         linking = Linking(self.spark, place.work.folder, release, place.step)
-        return InFiles(linking.link(taken, decide), release)
+        with room_in(place.work.folder):
+            return InFiles(linking.link(taken, decide), release)
 
 
 @contextmanager

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import json
 import os
 import signal
 import subprocess
@@ -15,7 +17,7 @@ import pyarrow as pa
 import pytest
 from sqlalchemy import insert
 
-from mpi.errors import ClusterFailed, FeedNotFound, ModelMismatch, UsageError
+from mpi.errors import ClusterFailed, DiskFull, FeedNotFound, ModelMismatch, UsageError
 from mpi.index.link import link
 from mpi.linking.components import label_groups
 from mpi.linking.engines.duckdb import Limits
@@ -219,6 +221,47 @@ def test_what_fails_in_a_task_is_told_without_values(spark):
         spark.range(1).mapInArrow(mapping(work), "id bigint").collect()
     assert "Surname" not in f"{caught.value!r} {caught.value.__cause__!r}"
     assert caught.value.__suppress_context__
+
+
+FULL = """
+import json, resource, sys
+from pathlib import Path
+from mpi.linking.engines.spark.intake import _read_one, _Reading
+from mpi.linking.engines.spark.tasks import unpacked
+from mpi.sources import load_sources
+
+resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+reading = _Reading(Path(sys.argv[1]), load_sources()["pds"], Path(sys.argv[2]))
+told, error = _read_one(reading)
+error = unpacked(error)
+print(json.dumps([told, error.code, error.where]))
+"""
+
+
+def test_a_feed_for_which_an_executor_has_no_room_says_so(invented, tmp_path):
+    """A file may not grow beyond 20 KB, which systems say as they say that a disk is full."""
+    to = tmp_path / "pds-read.arrow"
+    command = [sys.executable, "-c", FULL, str(invented.feeds / "pds.csv"), str(to)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == [None, DiskFull.code, {"folder": str(tmp_path)}]
+    assert not to.exists()
+
+
+def test_a_full_disk_is_told_of_a_task_and_of_spark_itself(spark, tmp_path):
+    from mpi.linking.engines.spark.tasks import mapping, on_cluster
+
+    def work(batch):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with pytest.raises(DiskFull, match="--temp") as caught, on_cluster(tmp_path):
+        spark.range(1).mapInArrow(mapping(work), "id bigint").collect()
+    assert caught.value.where["folder"]
+    with pytest.raises(DiskFull, match=r"spark\.local\.dir") as caught, on_cluster(tmp_path):
+        # what Java says of it, raised by the cluster and not by a task of ours
+        spark.sql(
+            f"SELECT raise_error('java.io.IOException: {os.strerror(errno.ENOSPC)}')"
+        ).collect()
+    assert caught.value.where == {"folder": tmp_path}
 
 
 def test_what_is_not_whole_is_not_read(spark, tmp_path):

@@ -57,7 +57,7 @@ class Connecting:
     def _same(self, one: Dataset, other: Dataset) -> bool:
         if len(one) != len(other):
             return False
-        with on_cluster():
+        with on_cluster(self.folder):
             left, right = (each.frame(self.spark) for each in (one, other))
             return left.exceptAll(right).isEmpty()
 

@@ -33,9 +33,9 @@ class Dataset:
     schema: str
 
     def write(self, frame: DataFrame) -> Dataset:
-        """Write it. Raises what tasks tell, and ClusterFailed."""
+        """Write it. Raises what tasks tell, DiskFull and ClusterFailed."""
         aside = self.folder.with_name(f"{self.folder.name}.part")
-        with on_cluster():
+        with on_cluster(aside.parent):
             frame.write.mode("overwrite").parquet(aside.as_uri())
         if not any(aside.glob(PARTS)):
             raise ClusterFailed(

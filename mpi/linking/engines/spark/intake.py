@@ -41,6 +41,7 @@ from mpi.linking.intake import (
     write,
     write_sorted,
 )
+from mpi.linking.room import room_in
 from mpi.linking.superseding import NONE, Supersessions
 from mpi.linking.tables import listed_identifiers
 from mpi.sources import FeedRows, Reject, Rejects, SourceSystem, read_table
@@ -118,7 +119,7 @@ def take_in(
 ) -> Taken:
     """Read and check deliveries into files under `folder`.
 
-    Raises what `mpi.sources.read_table` raises, TruncatedSnapshot and ClusterFailed.
+    Raises what `mpi.sources.read_table` raises, TruncatedSnapshot, DiskFull and ClusterFailed.
     """
     ordered = sorted(deliveries, key=lambda delivery: delivery.source.name)
     readings = [
@@ -186,7 +187,7 @@ def _read(spark: SparkSession, readings: Sequence[_Reading]) -> list[bytes]:
             yield pa.table([pa.array([at], pa.int64()), *columns], names=["at", "told", "error"])
 
     count = len(readings)
-    with on_cluster():
+    with on_cluster(readings[0].to.parent):
         frame = spark.range(0, count, 1, count).mapInArrow(mapping(made), READ)
         table = frame.toArrow().sort_by("at")
     for error in table.column("error").drop_null().to_pylist():
@@ -197,13 +198,13 @@ def _read(spark: SparkSession, readings: Sequence[_Reading]) -> list[bytes]:
 
 def _read_one(reading: _Reading) -> tuple[bytes | None, bytes | None]:
     """Write the rows of a feed; what it told, or an error, for trying again would not help."""
-    rejects = Rejects()
+    rejects, aside = Rejects(), reading.to.with_suffix(".part")
     try:
-        feed = read_table(reading.path, reading.source, rejects)
+        with room_in(reading.to.parent):
+            feed = read_table(reading.path, reading.source, rejects)
+            write_sorted(feed.table, reading.source, aside)
     except MPIError as error:
         return None, packed(error)
-    aside = reading.to.with_suffix(".part")
-    write_sorted(feed.table, reading.source, aside)
     aside.rename(reading.to)
     counts = [rejects.identical_rows, rejects.superseded_rows]
     items = [asdict(each) for each in rejects.items]

@@ -84,7 +84,7 @@ class Linking:
         """Link what was taken in.
 
         Args: decide, gives what is decided and sealed, by the numbers of the records. Raises
-        ModelMismatch and ClusterFailed.
+        ModelMismatch, DiskFull and ClusterFailed.
         """
         self._size(taken.size)
         carried = Carried.of(self.release, self.spark)
@@ -106,7 +106,7 @@ class Linking:
             settled = self._dataset("settled", SETTLED).write(made)
         with self.step("sort"):
             tables = {"keys": keys, **self._sorted(rows, settled)}
-        with on_cluster():
+        with on_cluster(self.folder):
             outgrown = large(keys.frame(self.spark)).count()
         return Outcome(taken, rows, settled, tables, len(candidates), outgrown)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import re
+import tempfile
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -22,8 +23,9 @@ from pyspark import Broadcast
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
-from mpi.errors import ClusterFailed, ModelMismatch, MPIError, all_errors
+from mpi.errors import ClusterFailed, DiskFull, ModelMismatch, MPIError, all_errors
 from mpi.linking.compared import Layout
+from mpi.linking.room import FULL_WORDS, room_in
 from mpi.model.parameters import Release, definition_hash, files_of, release_of
 from mpi.model.scoring import Scorer
 
@@ -31,6 +33,10 @@ Batches = Iterator[pa.RecordBatch]
 Made = Iterable[pa.Table]
 
 _OURS = re.compile(r"mpi-error:([A-Za-z0-9+/=]+)")
+NO_ROOM = (
+    "Spark has no room for its files there or in its own folder (spark.local.dir): free some of it,"
+    " or give a roomier one with --temp."
+)
 _OTHERS = re.compile(r"mpi-failed:(\w+ in [\w.<>-]+, line \d+)")
 
 
@@ -98,7 +104,9 @@ def mapping(work: Callable[[pa.RecordBatch], Made]) -> Callable[[Batches], Batch
 def telling() -> Iterator[None]:
     """Raise what goes wrong in here so that the driver can read it, and without values."""
     try:
-        yield
+        # what a task writes besides its result lies with the temporary files of its machine
+        with room_in(Path(tempfile.gettempdir())):
+            yield
     except MPIError as error:
         raise RuntimeError(f"mpi-error:{base64.b64encode(packed(error)).decode()}") from None
     except Exception as error:
@@ -108,19 +116,25 @@ def telling() -> Iterator[None]:
 
 
 @contextmanager
-def on_cluster() -> Iterator[None]:
-    """Run jobs in here. Raises what their tasks tell, and else ClusterFailed."""
+def on_cluster(folder: Path | None = None) -> Iterator[None]:
+    """Run jobs in here, which write to a folder if one is given.
+
+    Raises what their tasks tell, DiskFull where Spark says so, and else ClusterFailed.
+    """
     try:
         yield
     except (PySparkException, Py4JError) as error:
-        raise _told(str(error), error) from None
+        raise _told(str(error), error, folder) from None
 
 
-def _told(text: str, error: Exception) -> MPIError:
+def _told(text: str, error: Exception, folder: Path | None) -> MPIError:
     if ours := _OURS.search(text):
         return unpacked(base64.b64decode(ours[1]))
     if others := _OTHERS.search(text):
         return ClusterFailed(f"A task failed four times: {others[1]}.")
+    if any(words in text for words in FULL_WORDS):
+        where = {} if folder is None else {"folder": folder}
+        return DiskFull(NO_ROOM, **where)
     condition = error.getCondition() if isinstance(error, PySparkException) else None
     said = condition or type(error).__name__
     return ClusterFailed(f"Spark says {said}; the logs of its executors may say more.")
