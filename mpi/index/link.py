@@ -24,8 +24,10 @@ from mpi.index.work import (
     Work,
     digest_of_code,
     digest_of_files,
+    digest_of_rulings,
     digest_of_table,
     files_in,
+    versions_of_libraries,
     work_folder,
 )
 from mpi.linking.churn import Churn
@@ -76,16 +78,14 @@ def link(
     The index is made if there is none. Until the last moment readers see what was there before,
     and whatever fails leaves it as it was. Raises what reading feeds, loading a release and
     opening an index raise, TruncatedSnapshot, IndexBusy, DiskFull, OutOfMemory, and UsageError for
-    limits that cannot be, or a rejects file or work folder that would overwrite a feed or the
-    index.
+    limits that cannot be, a rejects file or work folder that would overwrite a feed or the index,
+    or a work folder with anything in it that the link needs.
     """
     run = Linking(options or LinkOptions(), progress or SilentProgress(), Rejects())
     run.options.limits.check()
     if run.options.engine == SPARK and run.options.work is not None:
         raise UsageError("Finished steps are kept on one machine only; leave out --work.")
-    for what, place in (("rejects file", run.options.rejects), ("work folder", run.options.work)):
-        if place is not None:
-            _check_apart(what, place, feeds, file_of(index_url))
+    _check_places(feeds, model, file_of(index_url), run.options)
     with ExitStack() as stack:
         folder = folder_of(model)
         release = load(folder)
@@ -93,6 +93,31 @@ def link(
         target = Target(index_url, stack, temp=run.options.limits.temp)
         summary = run.link(feeds, release, target)
         return replace(summary, released=released)
+
+
+def _check_places(feeds: Path, model: Path, index: Path | None, options: LinkOptions) -> None:
+    """Refuse places that one of another would take; nothing has been touched yet."""
+    for what, place in (("rejects file", options.rejects), ("work folder", options.work)):
+        if place is not None:
+            _check_apart(what, place, feeds, index)
+    needed = {
+        "feeds": feeds,
+        "model": model,
+        "index": index,
+        "rejects file": options.rejects,
+        "folder of sources": options.sources,
+        "folder for temporary files": options.limits.temp,
+    }
+    for what, place in needed.items():
+        if options.work is not None and place is not None and _lies_in(place, options.work):
+            raise UsageError(f"The work folder must not hold the {what}.", folder=options.work)
+
+
+def _lies_in(place: Path, folder: Path) -> bool:
+    """Whether a place is a folder or below it, by either of its names if it is a link."""
+    to = folder.resolve()
+    named = place.parent.resolve() / place.name
+    return any(to in (each, *each.parents) for each in (named, place.resolve()))
 
 
 def _check_apart(what: str, place: Path, feeds: Path, index: Path | None) -> None:
@@ -159,8 +184,11 @@ class Linking:
                 "sources": digest_of_files(files_in(options.sources)),
                 "release": release.identity,
                 "options": [options.seed, options.at, dict(options.extracted)],
-                "index": [target.shown, known.sequence, digest_of_table(known.members)],
+                "index": [target.shown, known.sequence, known.last_at],
+                "records in the index": digest_of_table(known.members),
+                "decisions and other rulings": digest_of_rulings(known.rulings),
                 "code": digest_of_code(),
+                "libraries": versions_of_libraries(),
             }
         return work_folder(options.work, identity, at)
 

@@ -27,7 +27,7 @@ from mpi.linking.engines.duckdb import (
     store_pairs,
 )
 from mpi.linking.evidence import Decisions, Labels, Pairs
-from mpi.linking.finished import BLOCKED, NOT_KEPT, SETTLED, Finished
+from mpi.linking.finished import BLOCKED, NOT_KEPT, SETTLED, STEPS, Finished
 from mpi.linking.settling import Matter, Settled, settle
 from mpi.linking.steps import Step, unwatched
 from mpi.linking.values import verified_values
@@ -115,8 +115,8 @@ def link_rows(
 
     with connection(limits) as con:
         run = _Run(con, rows, release, step)
-        blocked, candidates = finished.take("blocked", run.blocked, BLOCKED)
-        settled = finished.take("settled", settled_now, SETTLED)
+        blocked, candidates = finished.take(STEPS[0], run.blocked, BLOCKED)
+        settled = finished.take(STEPS[1], settled_now, SETTLED)
     return Linkage(settled.pairs, settled.clustering, candidates, settled.decisions)
 
 

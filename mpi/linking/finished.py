@@ -17,6 +17,9 @@ from mpi.linking.settling import Settled
 Made = TypeVar("Made")
 Tables = Mapping[str, pa.Table]
 
+STEPS = ("blocked", "settled")
+"""The names of the steps that are kept."""
+
 
 @dataclass(frozen=True, slots=True)
 class Form(Generic[Made]):

@@ -7,14 +7,20 @@ import os
 import stat
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import update
 
 from mpi.errors import UnwritableOutput, UsageError
+from mpi.index.decide import Decision, Verdict
+from mpi.index.index import Index
 from mpi.index.link import link
 from mpi.index.staging import alone
+from mpi.store.database import database_at
+from mpi.store.schema import decision, index_state
 from tests.index.linking import LATER, At, edited, membership
 from tests.invented import LINKED
 
@@ -105,17 +111,18 @@ def test_a_link_killed_at_a_step_is_resumed_to_the_same_index(runs, step):
     assert not (folder / f"{name}.work").exists()
 
 
+def _fail():
+    raise RuntimeError
+
+
 @pytest.fixture
 def failed(invented, tmp_path, feeds):
     """What is needed to link again after a link that failed when it had its clusters."""
     given = [feeds("courts"), invented.brief_model, f"sqlite:///{tmp_path / 'new.db'}"]
     options = replace(LINKED, work=tmp_path / "work")
 
-    def fail():
-        raise RuntimeError
-
     with pytest.raises(RuntimeError):
-        link(*given, options=options, progress=At("give person ids", fail))
+        link(*given, options=options, progress=At("give person ids", _fail))
     return given, options
 
 
@@ -170,15 +177,50 @@ def test_a_link_into_an_index_in_use_is_resumed(invented, url, tmp_path):
     before = membership(url)
     options = replace(LATER, work=tmp_path / "work")
 
-    def fail():
-        raise RuntimeError
-
-    progress = At("write the index", fail)
+    progress = At("write the index", _fail)
     with pytest.raises(RuntimeError):
         link(invented.feeds, invented.brief_model, url, options=options, progress=progress)
     found = link(invented.feeds, invented.brief_model, url, options=options)
     assert found.taken_up == ("standardise", "blocked", "settled")
     assert membership(url) == before
+
+
+def other_verdict(connection):
+    connection.execute(update(decision).values(verdict="unsure"))
+
+
+def other_secret(connection):
+    connection.execute(update(index_state).values(secret=b"another" * 4))
+
+
+@pytest.mark.parametrize("change", [other_verdict, other_secret])
+def test_steps_made_under_other_rulings_are_not_taken_up(invented, url, tmp_path, change):
+    """As when the index was put back from a copy, and something else was decided since."""
+    left, right = sorted(membership(url))[:2]
+    with closing(Index.open(url)) as index:
+        index.decide(Decision(Verdict.DIFFERENT, left, right))
+    before = membership(url)
+    given = [invented.feeds, invented.brief_model, url]
+    options = replace(LATER, work=tmp_path / "work")
+    with pytest.raises(RuntimeError):
+        link(*given, options=options, progress=At("find candidates", _fail))
+    with database_at(url).sole_writer() as connection, connection.begin():
+        change(connection)
+    assert membership(url) == before
+    found = link(*given, options=options)
+    assert found.taken_up == ()
+    assert found.warnings[0].endswith(": decisions and other rulings")
+
+
+def test_steps_made_with_other_libraries_are_not_taken_up(failed):
+    given, options = failed
+    told = json.loads((options.work / "link.json").read_text())
+    assert set(told["identity"]["libraries"]) == {"duckdb", "numpy", "pyarrow", "splink"}
+    told["identity"]["libraries"]["duckdb"] = "0.1"
+    (options.work / "link.json").write_text(json.dumps(told))
+    found = link(*given, options=options)
+    assert found.taken_up == ()
+    assert found.warnings[0].endswith(": libraries")
 
 
 def test_rejects_of_a_feed_that_is_not_read_again_are_written_all_the_same(
@@ -189,11 +231,8 @@ def test_rejects_of_a_feed_that_is_not_read_again_are_written_all_the_same(
         rows[0]["defendantRecordId"] = ""
     options = replace(LINKED, work=tmp_path / "work", rejects=tmp_path / "rejects.csv")
 
-    def fail():
-        raise RuntimeError
-
     with pytest.raises(RuntimeError):
-        link(*given, options=options, progress=At("cluster", fail))
+        link(*given, options=options, progress=At("cluster", _fail))
     first = options.rejects.read_bytes()
     options.rejects.unlink()
     found = link(*given, options=options)
@@ -210,6 +249,83 @@ def test_a_folder_that_holds_anything_else_is_refused_and_left(invented, tmp_pat
     with pytest.raises(UsageError, match="work folder"):
         link(feeds("courts"), invented.brief_model, f"sqlite:///{tmp_path}/n.db", options=options)
     assert (folder / "letter.txt").read_text() == "keep"
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "",
+        "[]",
+        "mine",
+        '{"identity": {}}',
+        '{"at": "2026-01-01", "identity": 7}',
+        '{"at": "soon", "identity": {}}',
+    ],
+)
+def test_a_file_of_the_same_name_does_not_make_a_folder_ours(invented, tmp_path, feeds, told):
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    written = {"link.json": told, "letter.txt": "keep"}
+    for name, text in written.items():
+        (folder / name).write_text(text)
+    options = replace(LINKED, work=folder)
+    with pytest.raises(UsageError, match="work folder"):
+        link(feeds("courts"), invented.brief_model, f"sqlite:///{tmp_path}/n.db", options=options)
+    assert {path.name: path.read_text() for path in folder.iterdir()} == written
+
+
+def test_only_what_a_link_wrote_is_cleared(failed, tmp_path):
+    given, options, _ = other_seed(*failed, tmp_path)
+    names = ("letter.txt", "courts.arrow", "theirs/own.arrow", "blocked/note.txt")
+    for name in names:
+        (options.work / name).parent.mkdir(exist_ok=True)
+        (options.work / name).write_text(f"{name} is kept")
+    with pytest.raises(UsageError, match="somebody else"):
+        link(*given, options=options)
+    assert [each.name for each in (options.work / "blocked").iterdir()] == ["note.txt"]
+    (options.work / "blocked" / "note.txt").rename(options.work / "note.txt")
+    (options.work / "elsewhere").symlink_to(tmp_path, target_is_directory=True)
+    link(*given, options=options)
+    left = {str(path.relative_to(options.work)) for path in options.work.rglob("*")}
+    assert left == {
+        "letter.txt",
+        "courts.arrow",
+        "note.txt",
+        "theirs",
+        "theirs/own.arrow",
+        "elsewhere",
+    }
+    assert (options.work / "letter.txt").read_text() == "letter.txt is kept"
+
+
+def test_a_folder_whose_clearing_was_cut_short_is_begun_anew(failed):
+    given, options = failed
+    told = json.loads((options.work / "link.json").read_text())
+    (options.work / "link.json").write_text(json.dumps(told | {"identity": {}}))
+    for each in (options.work / "settled").iterdir():
+        each.unlink()
+    found = link(*given, options=options)
+    assert found.taken_up == ()
+    assert not options.work.exists()
+
+
+@pytest.mark.parametrize("within", [".", "below"])
+@pytest.mark.parametrize("what", ["index", "rejects", "feeds", "model", "sources", "temp"])
+def test_a_work_folder_with_what_the_link_needs_is_refused(invented, tmp_path, what, within):
+    work, aside = tmp_path / "work", tmp_path / "aside"
+    (work / within).mkdir(parents=True)
+    (work / "link.json").write_text('{"identity": {}, "at": "2026-01-01T00:00:00+00:00"}')
+    aside.symlink_to(work, target_is_directory=True)
+    held = aside / within
+    given = {"feeds": invented.feeds, "model": invented.brief_model, "index": tmp_path / "n.db"}
+    given |= {what: held / "n.db" if what == "index" else held} if what in given else {}
+    told = {what: held} if what in ("rejects", "sources") else {}
+    limits = replace(LINKED.limits, temp=held if what == "temp" else None)
+    options = replace(LINKED, work=work, limits=limits, **told)
+    before = sorted(work.rglob("*"))
+    with pytest.raises(UsageError, match="work folder must"):
+        link(given["feeds"], given["model"], f"sqlite:///{given['index']}", options=options)
+    assert sorted(work.rglob("*")) == before
 
 
 def test_two_links_do_not_share_a_work_folder(invented, tmp_path, feeds):
