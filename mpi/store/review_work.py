@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import NamedTuple
+from collections.abc import Collection
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, exists, or_, select
 
 from mpi.records import RESTRICTED, RecordKey
 from mpi.store.review_schema import review_task
-from mpi.store.schema import generation, index_state, seal, seal_side
+from mpi.store.schema import decision, generation, index_state, seal, seal_side
 
 
 class Doubtful(NamedTuple):
@@ -128,6 +129,19 @@ def sides_of(connection: Connection, named: set[tuple[str, str, str]]) -> set[Se
     )
     rows = connection.execute(asked)
     return {SealedSide(number, side) for number, side, *what in rows if tuple(what) in named}
+
+
+def last_said(connection: Connection, sequences: Collection[int]) -> list[Row[Any]]:
+    """Those of some decisions that are the last of their pair that is not undone."""
+    later = decision.alias()
+    pair = ("l_source", "l_source_id", "r_source", "r_source_id")
+    newer = exists().where(
+        *(later.c[each] == decision.c[each] for each in pair),
+        later.c.undone.is_(None),
+        later.c.sequence > decision.c.sequence,
+    )
+    asked = select(decision).where(decision.c.undone.is_(None), ~newer)
+    return list(connection.execute(asked.where(decision.c.sequence.in_(sequences))))
 
 
 def _live(connection: Connection) -> int:

@@ -80,8 +80,12 @@ def unsplit(
 ) -> Response:
     """Take back a split of one's own."""
     case = room.person(person_id, visit.sight)
-    room.unsplit(_sequences(form.one("made")), visit.reviewer)
+    undone = room.unsplit(_sequences(form.one("made")), visit.reviewer)
     first = case.rows[0].key
+    if undone.refusal is not None:
+        visit.told(person_id)
+        made = ".".join(map(str, undone.left))
+        return see(f"/person/{room.person_of(first)}?made={made}&kept=refused")
     visit.question.wrote(first.source, first.source_id, "split undone")
     return see(f"/person/{room.person_of(first)}?kept=unsplit")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -15,11 +16,13 @@ from mpi.index.review.rules import Kind, Verdict
 from mpi.index.review.search_case import found_by
 from mpi.index.review.turns import Looked
 from mpi.records import RecordKey
+from mpi.store.review_rows import Task
 from mpi.web.forms import Form, FormDep
 from mpi.web.gate import Gate, Visit
 from mpi.web.pages import Deciding, RoomDep
 from mpi.web.persons import asked_for, typed
 from mpi.web.rendering import page
+from mpi.web.sessions import Sessions
 
 router = APIRouter()
 
@@ -39,10 +42,19 @@ def search(
     question = gate.question(request, visit.session, Operation.MATCH)
     record = question.askable(asked_for(form))
     question.require_demographic(record)
-    found = found_by(request.app.state.index, record, visit.sight)
-    values = {"within": form.one("within"), "asked": typed(form), "kept": "", "found": len(found)}
-    more = [*_keys(form, "shown"), *found]
-    return searched(request, visit, room, looked, {**values, **ticks(form), "more": more})
+    index = request.app.state.index
+    hits = found_by(index, room.store, looked.task, record, visit.sight)
+    question.require_few(len(hits))
+    found = [key for hit in hits for key in hit.records]
+    values: dict[str, Any] = {
+        "within": form.one("within"),
+        "asked": typed(form),
+        "kept": "",
+        "found": len(found),
+    }
+    values |= ticks(request, form, visit, task_id)
+    values["more"] = [*values["more"], *found]
+    return searched(request, visit, room, looked, values)
 
 
 def searched(
@@ -53,7 +65,7 @@ def searched(
     question = gate.question(request, visit.session, Operation.MATCH)
     mine = looked.mine.records if looked.mine else ()
     values = {**_nothing(), **values}
-    more = dict.fromkeys([*values["more"], *values["ticked"], *mine])
+    more = dict.fromkeys([*values["more"], *mine])
     case = room.search(looked.task, visit.sight, list(more))
     others = values.get("others", ())
     values |= {
@@ -62,7 +74,7 @@ def searched(
         "task": looked.task,
         "ticked": frozenset(mine) | values["ticked"],
         "said_by": Counter(key for each in others for key in each.records),
-        "more": more,
+        "shown": _marked(request, visit, looked.task, more.keys() & {r.key for r in case.rows}),
     }
     question.answered_about(sorted(case.persons))
     return page(request, "search_task.html", values)
@@ -76,18 +88,30 @@ def _nothing() -> dict[str, Any]:
     }
 
 
-def ticks(form: Form) -> dict[str, Any]:
-    """The records that a reviewer ticked, and those that they had found."""
-    return {"ticked": frozenset(_keys(form, "record")), "more": _keys(form, "shown")}
+def ticks(request: Request, form: Form, visit: Visit, task_id: str) -> dict[str, Any]:
+    """The records that a reviewer ticked, and those that they had found and this task showed."""
+    sessions: Sessions = request.app.state.sessions
+    said = [each.partition("|") for each in form.all("shown")]
+    more = [
+        key_of(key) for mark, _, key in said if sessions.marked(mark, task_id, visit.reviewer, key)
+    ]
+    return {"ticked": _ticked(form), "more": more}
+
+
+def _marked(request: Request, visit: Visit, task: Task, keys: Iterable[RecordKey]) -> list[str]:
+    """Records that a page shows, for its form to name them again; see `ticks`."""
+    sessions: Sessions = request.app.state.sessions
+    texts = ["|".join(key) for key in sorted(keys)]
+    return [f"{sessions.mark(task.task_id, visit.reviewer, text)}|{text}" for text in texts]
 
 
 def wrong_with(form: Form, drawn: RecordKey) -> str:
     """What is wrong with an answer to a search; empty if nothing is."""
-    ticked = ticks(form)["ticked"] - {drawn}
+    ticked = _ticked(form) - {drawn}
     if form.one("verdict") == Verdict.SAME and not ticked:
         return TICK
     return TICKED if form.one("verdict") == Verdict.DIFFERENT and ticked else ""
 
 
-def _keys(form: Form, name: str) -> list[RecordKey]:
-    return [key_of(each) for each in form.all(name)]
+def _ticked(form: Form) -> frozenset[RecordKey]:
+    return frozenset(key_of(each) for each in form.all("record"))

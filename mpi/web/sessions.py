@@ -13,7 +13,7 @@ import secrets
 from dataclasses import asdict, dataclass
 
 from fastapi import Request, Response
-from itsdangerous import BadSignature, URLSafeTimedSerializer
+from itsdangerous import BadSignature, Signer, URLSafeTimedSerializer
 
 from mpi.errors import UsageError
 
@@ -51,6 +51,7 @@ class Sessions:
     def __init__(self, secret: bytes, path: str, *, seconds: int = HOURS * 3600) -> None:
         """Args: secret, that signs; path, below which the pages are; seconds, that one lasts."""
         self._signer = URLSafeTimedSerializer(secret, salt="mpi.web.sessions")
+        self._marker = Signer(secret, salt="mpi.web.shown")
         self._path = path
         self._seconds = seconds
 
@@ -62,6 +63,14 @@ class Sessions:
             return Session(**values)
         except (BadSignature, TypeError):
             return Session()
+
+    def mark(self, *words: str) -> str:
+        """What a page adds to what it showed, so that a form can say it again and nothing else."""
+        return self._marker.get_signature("\x1f".join(words)).decode()
+
+    def marked(self, mark: str, *words: str) -> bool:
+        """Whether one of our pages marked these words so."""
+        return self._marker.verify_signature("\x1f".join(words), mark)
 
     def keep(self, response: Response, session: Session, request: Request) -> None:
         """Have the browser keep a session. Raises UsageError for one that it would not keep."""

@@ -48,7 +48,12 @@ def answer(
     looked = room.look(task_id, visit.reviewer)
     wrong = _wrong_with(form, looked.task)
     if wrong:
-        values = {"within": _list(form), "kept": "", "wrong": wrong, **ticks(form)}
+        values = {
+            "within": _list(form),
+            "kept": "",
+            "wrong": wrong,
+            **ticks(request, form, visit, task_id),
+        }
         return _shown(request, visit, room, looked, values)
     said = Said(
         Verdict(form.one("verdict")),
@@ -57,7 +62,7 @@ def answer(
         tuple(key_of(each) for each in form.all("record")),
     )
     _require_shown(room, visit, task_id)
-    room.answer(task_id, visit.reviewer, said)
+    room.answer(task_id, visit.reviewer, said, sight=visit.sight)
     looked = room.look(task_id, visit.reviewer)
     visit.question.wrote("review", task_id, f"answered {said.verdict}")
     task = looked.task

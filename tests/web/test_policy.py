@@ -9,17 +9,28 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from mpi.access.reading import Kept, found
+from mpi.index.review.rules import Kind, Stream
+from mpi.index.review.search import find
 from mpi.web.app import create_pages, mount
+from mpi.web.forms import Form
+from mpi.web.persons import asked_for
+from mpi.web.sessions import Sessions
 from tests.access.policies import HEAD, Issuer, access_of, clients, grant, profile
 from tests.web.conftest import SECRET
 from tests.web.test_sessions import secret_of
 
 HERE = "http://127.0.0.1:8001"
 REVIEWED = grant("HDM", ask_with=["nhs-number"], see=["nhs-number"], sources=["pds", "hjis"])
+FINDS = grant("HDM", ask_with=["*"], see=["*"], sources=["*"]) | {
+    "demographic_search": True,
+    "findings": True,
+    "most_matches": 1,
+}
 BODY = (
     profile("reviewers", ["look-up", "decide", "match"], {**REVIEWED, "demographic_search": True})
     + profile("readers", ["look-up"], {**REVIEWED, "sources": ["pds"]})
-    + clients(board="reviewers", reader="readers")
+    + profile("finders", ["look-up", "decide", "match"], FINDS)
+    + clients(board="reviewers", reader="readers", finder="finders")
 )
 SCOPE = "mpi:look-up mpi:decide mpi:match"
 ISSUED = Issuer()
@@ -158,3 +169,57 @@ def test_who_is_not_there_is_written_down_as_not_found(client, access):
     assert answer.status_code == 404
     last = [each for each in Kept.of(access.policy).entries() if "client" in each][-1]
     assert (last["outcome"], last["code"]) == ("not-found", "person-not-found")
+
+
+@pytest.fixture
+def searched_for(client, room):
+    """A search, somebody else's record, and a way to look for more in it."""
+    room.draw_searches(size=2)
+    with room.store.reviews() as reviews:
+        (name,) = reviews.samples(Stream.EVALUATION, Kind.SEARCH)
+        task, other = reviews.of_sample(Stream.EVALUATION, name)
+    sign_in(client, "finder")
+    place = f"/review/task/{task.task_id}"
+    form = secret_of(client.get(place))
+
+    def look(**said):
+        data = {
+            "form": form,
+            "within": "evaluation",
+            "given": "Ann",
+            "birth_date": "1900-01-01",
+            **said,
+        }
+        return client.post(f"{place}/search", data={"family": "Nobodyknown", **data})
+
+    return task, other.left, look
+
+
+def test_a_search_shows_only_what_one_of_its_pages_showed(index, searched_for):
+    task, key, look = searched_for
+    text = "|".join(key)
+    sessions = Sessions(SECRET, "/review")
+    named = f'name="record" form="answer" value="{text}"'
+    by = "finder user-7"
+    for words, shown in (((task.task_id, by), True), (("another", by), False), (("x",), False)):
+        mark = sessions.mark(*words, text)
+        assert (named in look(shown=f"{mark}|{text}").text) == shown
+    assert named not in look(shown=text).text
+    assert named not in look(record=text).text
+
+
+def fitting(room, index):
+    """What may be typed, with how many persons it fits; of persons who nearly joined others."""
+    for task in room.urgent(limit=500):
+        cells = room.person(room.person_of(task.left)).rows[0].cells
+        given, _, family = cells[0].values[0].rpartition(" ")
+        said = {"given": given, "family": family, "birth_date": cells[1].values[0]}
+        asked = asked_for(Form({name: [value] for name, value in said.items()}))
+        yield said, len(find(index, asked))
+
+
+def test_a_search_that_many_persons_fit_is_no_list_of_them(index, room, searched_for):
+    *_, look = searched_for
+    many = next(said for said, persons in fitting(room, index) if persons > 1)
+    assert look(**many).status_code == 422
+    assert look().status_code == 200

@@ -3,26 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+from sqlalchemy import Row
 
 from mpi.errors import MPIError, NothingToUndo, TaskClosed, TaskNotFound
 from mpi.index.changes import Cause
 from mpi.index.decide import Decision, Verdict
 from mpi.index.review.graph import placed, spanning
-from mpi.index.review.rules import Kind
+from mpi.index.review.rules import Kind, Stream
+from mpi.index.review.rules import Verdict as Said
 from mpi.model.thresholds import Thresholds
 from mpi.records import RecordKey
 from mpi.store.review_rows import Answer, Task
+from mpi.store.review_work import last_said
+from mpi.store.reviews import DONE
 from mpi.store.rows import Member
 from mpi.store.view import View
 
 if TYPE_CHECKING:
     from mpi.index.index import Index
+    from mpi.store.store import Store
 
 CLIENT = "review"
 """In whose name the pages decide; the reviewer is named in the decision."""
+
+
+class Undone(NamedTuple):
+    """What became of decisions that were to be undone together.
+
+    `left` are the sequences of those that are in force all the same, and `refusal` says why.
+    """
+
+    left: tuple[int, ...] = ()
+    refusal: MPIError | None = None
+
+
+def decides(task: Task) -> bool:
+    """Whether what came of a task is to be decided; a person is split elsewhere."""
+    if task.stream != Stream.OPERATIONAL or task.state != DONE:
+        return False
+    return task.kind == Kind.PAIR or task.verdict == Said.SAME
 
 
 def decisions_of(view: View, task: Task, answer: Answer) -> list[Decision]:
@@ -55,7 +77,7 @@ def _held_by(
     members = {member.key: member for member in person.members}
     if not members.keys() >= set(seen):
         raise TaskClosed("The person has changed since you looked; look again.")
-    return doubtful_joints(view, [members[key] for key in sorted(seen or members)])
+    return doubtful_joints(view, [members[key] for key in sorted(seen)])
 
 
 def doubtful_joints(view: View, members: Collection[Member]) -> list[tuple[RecordKey, RecordKey]]:
@@ -96,17 +118,64 @@ def decide_all(index: Index, wanted: Iterable[Decision], key: str = "") -> tuple
             result = index.decide(decision, cause=cause)
             if result.changed:
                 made.append(result.sequence)
-    except MPIError:
-        undo_all(index, made, "")
+    except MPIError as error:
+        _undo_what_can_be(index, made, error)
         raise
     return tuple(made)
 
 
-def undo_all(index: Index, sequences: Collection[int], reviewer: str) -> None:
-    """Undo decisions, the last first; those that somebody else has undone meanwhile are left."""
-    for sequence in sorted(sequences, reverse=True):
+def _undo_what_can_be(index: Index, made: Iterable[int], because: MPIError) -> None:
+    """Undo decisions because another was refused; what refuses this too is noted on that error."""
+    for sequence in sorted(made, reverse=True):
         try:
-            index.undo(sequence, by=reviewer, reason="undone in review")
-        except NothingToUndo:
-            # or the record is gone
+            _undo(index, sequence, "")
+        except MPIError as error:
+            because.add_note(f"Decision {sequence} is still in force: {error.message}")
+
+
+def undo_all(index: Index, store: Store, sequences: Collection[int], reviewer: str) -> Undone:
+    """Undo decisions, all or none, the last first; those that are undone already are left out.
+
+    If one cannot be undone, those undone before it are decided again, in their reviewers' names.
+    """
+    with store.reviews() as reviews:
+        said = {row.sequence: row for row in last_said(reviews.connection, sequences)}
+    ahead = sorted(sequences)
+    undone: list[int] = []
+    try:
+        while ahead:
+            if _undo(index, ahead[-1], reviewer):
+                undone.append(ahead[-1])
+            ahead.pop()
+    except MPIError as refusal:
+        # one that a later one of the same pair hid is not put back: it would prevail over that
+        again = _decide_again(index, [said[each] for each in undone[::-1] if each in said])
+        return Undone((*ahead, *again), refusal)
+    return Undone()
+
+
+def _undo(index: Index, sequence: int, reviewer: str) -> bool:
+    """Undo a decision; False where it is undone already, or its record is gone."""
+    try:
+        index.undo(sequence, by=reviewer, reason="undone in review")
+    except NothingToUndo:
+        return False
+    return True
+
+
+def _decide_again(index: Index, rows: Iterable[Row[Any]]) -> Iterable[int]:
+    """Make decisions that were undone once more; those that are refused now are left out."""
+    for row in rows:
+        left, right = (
+            RecordKey(row.l_source, row.l_source_id),
+            RecordKey(row.r_source, row.r_source_id),
+        )
+        wanted = Decision(
+            Verdict(row.verdict), left, right, reason=row.reason, by=row.by, survivor=row.survivor
+        )
+        try:
+            result = index.decide(wanted, cause=Cause(client=CLIENT))
+        except MPIError:
             continue
+        if result.changed:
+            yield result.sequence

@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mpi.access.sight import EVERYTHING, Sight
-from mpi.errors import MPIError, NothingToUndo, TaskClosed
+from mpi.errors import MPIError, NothingToUndo
 from mpi.index.review.case import PairCase, pair_case, shows
-from mpi.index.review.decisions import decide_all, decisions_of, undo_all
+from mpi.index.review.decisions import Undone, decide_all, decides, decisions_of, undo_all
+from mpi.index.review.named import checked
 from mpi.index.review.person import PersonCase, person_case
-from mpi.index.review.rules import Kind, Stream, Verdict
+from mpi.index.review.rules import Stream
+from mpi.index.review.taking_back import take_back
 from mpi.index.review.turns import (
     Looked,
     Said,
@@ -29,7 +31,6 @@ from mpi.index.review.turns import (
     moment,
     next_task,
     open_to,
-    own,
     settle,
     stand,
     wanted_now,
@@ -40,7 +41,6 @@ from mpi.model.parameters import release_of
 from mpi.records import RecordKey
 from mpi.store.review_parts import Round
 from mpi.store.review_rows import Answer, Task
-from mpi.store.reviews import DONE
 
 if TYPE_CHECKING:
     from mpi.index.index import Index
@@ -207,40 +207,39 @@ class ReviewRoom:
             return found
 
     def answer(
-        self, task_id: str, reviewer: str, said: Said, *, at: datetime | None = None
+        self,
+        task_id: str,
+        reviewer: str,
+        said: Said,
+        *,
+        at: datetime | None = None,
+        sight: Sight = EVERYTHING,
     ) -> Answer:
         """Keep what a reviewer says, and make a decision of it where the stream is operational.
 
         Raises TaskNotFound, TaskClosed where somebody else came first, the reviewer has answered it
-        or the person is not what they saw, and what deciding raises; then nothing is kept.
+        or the person is not what they saw, what `named.checked` raises and what deciding raises;
+        then nothing is kept.
         """
         now = moment(at)
+        said = checked(self._store, self.look(task_id, reviewer).task, said, sight)
         with self._store.reviewing() as reviews:
             looked = open_to(reviews, task_id, reviewer)
             begun = begin(reviews, looked.task, reviewer, now)
             answer = answered(begun, said, now)
             reviews.keep(looked.round, answer)
             task = settle(reviews, looked.task)
-        if not _decides(task):
+        if not decides(task):
             return answer
         return self._decided(task, looked.round, answer)
 
     def undo(self, task_id: str, reviewer: str, *, at: datetime | None = None) -> Task:
         """Take back what a reviewer said of a task, which is theirs to answer again.
 
-        Raises TaskNotFound, TaskClosed where they have said nothing, or somebody has adjudicated.
+        Raises TaskNotFound, TaskClosed where they have said nothing, or somebody has adjudicated,
+        and what undoing its decisions raises; then the answer stands, with its decisions.
         """
-        now = moment(at)
-        with self._store.reviewing() as reviews:
-            task = held_task(reviews, task_id)
-            round_, mine = own(reviews, task_id, reviewer)
-            if round_ == "answer" and stand(reviews, task_id, "adjudication"):
-                raise TaskClosed("Somebody has adjudicated it since.")
-            reviews.keep(round_, mine._replace(undone=now))
-            again = settle(reviews, task)
-            begin(reviews, again, reviewer, now)
-        undo_all(self._index, mine.decisions, reviewer)
-        return again
+        return take_back(self._index, self._store, task_id, reviewer, moment(at))
 
     def compare(self, left: RecordKey, right: RecordKey) -> Task:
         """Put two records that a reviewer found on the operational list.
@@ -267,12 +266,15 @@ class ReviewRoom:
 
         return decide_all(self._index, decisions(groups, reviewer, reason))
 
-    def unsplit(self, sequences: Collection[int], reviewer: str) -> None:
-        """Undo a split of one's own. Raises NothingToUndo where they made no such decision."""
+    def unsplit(self, sequences: Collection[int], reviewer: str) -> Undone:
+        """Undo a split of one's own, or nothing of it: then `left` is what it is undone by later.
+
+        Raises NothingToUndo where they made no such decision.
+        """
         with self._store.reviews() as reviews:
             if not reviews.are_of(reviewer, sequences):
                 raise NothingToUndo("You made no such split, or it is undone already.")
-        undo_all(self._index, sequences, reviewer)
+        return undo_all(self._index, self._store, sequences, reviewer)
 
     def _decided(self, task: Task, round_: Round, answer: Answer) -> Answer:
         """Decide, and note which decisions it became; put everything back if that is refused."""
@@ -290,10 +292,3 @@ class ReviewRoom:
         with self._store.reviewing() as reviews:
             reviews.keep(round_, kept)
         return kept
-
-
-def _decides(task: Task) -> bool:
-    """Whether what came of a task is to be decided; a person is split elsewhere."""
-    if task.stream != Stream.OPERATIONAL or task.state != DONE:
-        return False
-    return task.kind == Kind.PAIR or task.verdict == Verdict.SAME

@@ -55,7 +55,7 @@ def further(index: Index, store: Store, person_id: str, sight: Sight = EVERYTHIN
             known = best.get(hit.person_id)
             if hit.person_id != person_id and (known is None or hit.weight > known.weight):
                 best[hit.person_id] = hit
-    return _not_sealed(store, person, _ordered(best.values()))
+    return not_sealed(store, person, _ordered(best.values()))
 
 
 def find(
@@ -89,7 +89,8 @@ def compared(store: Store, left: RecordKey, right: RecordKey) -> Task:
         persons = [view.person_of(each.person_id) for each in (one, other)]
         release = view.state.release
         now = view.state.sequence, release.release_id if release else None
-    if _apart(store, *(each for each in persons if each is not None)):
+    first, second = (each for each in persons if each is not None)
+    if kept_apart(store, first, [second]):
         raise RecordNotFound("It has left the index.", source=right.source)
     task = pair_task(Stream.OPERATIONAL, left, right, (one.version, other.version), now)
     return task._replace(why="found", priority=1_000_000)
@@ -99,18 +100,26 @@ def _ordered(hits: Iterable[Hit]) -> list[Hit]:
     return sorted(hits, key=lambda hit: (-hit.weight, hit.person_id))[:MOST_FOUND]
 
 
-def _not_sealed(store: Store, person: PersonRows, hits: list[Hit]) -> list[Hit]:
+def not_sealed(store: Store, person: PersonRows, hits: list[Hit]) -> list[Hit]:
     """The hits whom no seal keeps apart from a person."""
     with store.reading() as view:
         others = [(hit, view.person_of(hit.person_id)) for hit in hits]
-    return [hit for hit, other in others if other is not None and not _apart(store, person, other)]
+    apart = kept_apart(store, person, [other for _, other in others if other is not None])
+    return [hit for hit, other in others if other is not None and hit.person_id not in apart]
 
 
-def _apart(store: Store, one: PersonRows, other: PersonRows) -> bool:
-    """Whether a seal keeps two persons apart."""
+def kept_apart(store: Store, one: PersonRows, others: Iterable[PersonRows]) -> set[str]:
+    """The ids of those of some other persons whom a seal keeps apart from one."""
     with store.reviews() as reviews:
-        mine, theirs = (sides_of(reviews.connection, _named(each)) for each in (one, other))
-    return any(side.other in theirs for side in mine)
+        mine = {side.other for side in sides_of(reviews.connection, _named(one))}
+        if not mine:
+            return set()
+        return {
+            other.person_id
+            for other in others
+            if other.person_id != one.person_id
+            and not mine.isdisjoint(sides_of(reviews.connection, _named(other)))
+        }
 
 
 def _named(person: PersonRows) -> set[tuple[str, str, str]]:

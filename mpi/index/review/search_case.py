@@ -16,7 +16,7 @@ from mpi.errors import RecordNotFound, TaskNotFound
 from mpi.index.review.case import may_review, reviewed, shows
 from mpi.index.review.fields import Known
 from mpi.index.review.person import COLUMNS, RecordRow, record_rows
-from mpi.index.review.search import find, further
+from mpi.index.review.search import Hit, find, further, kept_apart, not_sealed
 from mpi.linking.intake import record_of
 from mpi.records import Record, RecordKey
 from mpi.store.review_rows import Task
@@ -66,7 +66,9 @@ def search_case(
     likely = [*(each.key for each in person.members), *(key for hit in hits for key in hit.records)]
     wanted = list(dict.fromkeys([task.left, *likely, *more]))[:MOST_SHOWN]
     with store.reading() as view:
-        shown = sorted(_shown(view, wanted, sight), key=lambda each: _order(task, each[0].key))
+        listed = sorted(_shown(view, wanted, sight), key=lambda each: _order(task, each[0].key))
+    apart = kept_apart(store, person, [whose for _, whose in listed])
+    shown = [each for each in listed if each[1].person_id not in apart]
     known = [Known.of(reviewed(record_of(each.payload), whose)) for each, whose in shown]
     rows = record_rows([each for each, _ in shown], known, sight)
     plain = [replace(row, cells=tuple(replace(c, odd=False) for c in row.cells)) for row in rows]
@@ -104,6 +106,16 @@ def _order(task: Task, key: RecordKey) -> tuple[bool, bytes]:
     return key != task.left, blake2b(said.encode(), digest_size=8).digest()
 
 
-def found_by(index: Index, record: Record, sight: Sight = EVERYTHING) -> list[RecordKey]:
-    """The records of all persons who match what a reviewer typed."""
-    return [key for hit in find(index, record, sight) for key in hit.records]
+def found_by(
+    index: Index, store: Store, task: Task, record: Record, sight: Sight = EVERYTHING
+) -> list[Hit]:
+    """The persons who match what a reviewer of a search typed; nothing across a seal.
+
+    Raises RecordNotFound where the record drawn is gone.
+    """
+    hits = find(index, record, sight)
+    with store.reading() as view:
+        person = view.person_with(task.left)
+    if person is None:
+        raise RecordNotFound("It has left the index.", source=task.left.source)
+    return not_sealed(store, person, hits)

@@ -38,7 +38,7 @@ class Said:
     """What a reviewer says of a task.
 
     `records` are those that they say are of one individual: of a person that is one, all that they
-    were shown (without, all that the person has), and of a search all that they found.
+    were shown, and of a search all that they found; about two records they name none.
     """
 
     verdict: Verdict
@@ -150,6 +150,15 @@ def own(reviews: Reviews, task_id: str, reviewer: str) -> tuple[Round, Answer]:
         if mine is not None:
             return round_, mine
     raise TaskClosed("You have not answered it.")
+
+
+def to_undo(reviews: Reviews, task_id: str, reviewer: str) -> tuple[Task, Round, Answer]:
+    """What a reviewer may take back, the task held. Raises as `ReviewRoom.undo`."""
+    task = held_task(reviews, task_id)
+    round_, mine = own(reviews, task_id, reviewer)
+    if round_ == "answer" and stand(reviews, task_id, "adjudication"):
+        raise TaskClosed("Somebody has adjudicated it since.")
+    return task, round_, mine
 
 
 def begin(reviews: Reviews, task: Task, reviewer: str, now: str) -> Answer:

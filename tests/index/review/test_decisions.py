@@ -5,18 +5,16 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from mpi.errors import ContradictingDecision, MPIError, NothingToUndo, TaskClosed
+from mpi.errors import ContradictingDecision, MPIError, NothingToUndo, TaskClosed, UsageError
 from mpi.index.decide import Decision
 from mpi.index.decide import Verdict as Deciding
 from mpi.index.index import Index
-from mpi.index.review.decisions import decide_all, doubtful_joints
+from mpi.index.review.decisions import Undone, decide_all, doubtful_joints, undo_all
 from mpi.index.review.rules import Kind, Verdict
 from mpi.index.review.turns import Said
 from mpi.index.verify import verify
 from mpi.model.thresholds import Thresholds
 from mpi.store.schema import decision
-
-ONE_PERSON = Said(Verdict.SAME, ("alias",))
 
 
 @pytest.fixture
@@ -48,6 +46,12 @@ def person_task(room, *, least=1):
     return next(task for task in tasks if len(joints(room, task)) >= least)
 
 
+def one_person(room, task):
+    """That all records of a person are of one individual."""
+    rows = room.person(room.person_of(task.left)).rows
+    return Said(Verdict.SAME, ("alias",), records=tuple(row.key for row in rows))
+
+
 def connects(keys, pairs):
     """Whether pairs lead from any key to any other."""
     reached, ahead = set(), {min(keys)}
@@ -77,7 +81,7 @@ def test_one_person_decides_each_joint_and_undoing_it_undoes_them_together(room,
     task = person_task(room)
     expected = joints(room, task)
     person, records = room.person_of(task.left), len(room.person(room.person_of(task.left)).rows)
-    answer = room.answer(task.task_id, "ann", ONE_PERSON)
+    answer = room.answer(task.task_id, "ann", one_person(room, task))
     made = in_force(room)
     assert answer.decisions == tuple(each.sequence for each in made)
     found = {((d.l_source, d.l_source_id), (d.r_source, d.r_source_id)) for d in made}
@@ -94,9 +98,9 @@ def test_one_person_decides_each_joint_and_undoing_it_undoes_them_together(room,
 
 def test_one_person_that_was_undone_can_be_said_again(room):
     task = person_task(room)
-    first = room.answer(task.task_id, "ann", ONE_PERSON).decisions
+    first = room.answer(task.task_id, "ann", one_person(room, task)).decisions
     room.undo(task.task_id, "ann")
-    again = room.answer(task.task_id, "ann", ONE_PERSON).decisions
+    again = room.answer(task.task_id, "ann", one_person(room, task)).decisions
     assert len(again) == len(first)
     assert set(again).isdisjoint(first)
     assert [each.sequence for each in in_force(room)] == list(again)
@@ -106,7 +110,7 @@ def test_what_was_decided_before_is_not_undone_with_it(room, index):
     task = person_task(room)
     left, right = joints(room, task)[0]
     before = index.decide(Decision(Deciding.SAME, left, right, by="elsewhere")).sequence
-    answer = room.answer(task.task_id, "ann", ONE_PERSON)
+    answer = room.answer(task.task_id, "ann", one_person(room, task))
     assert before not in answer.decisions
     room.undo(task.task_id, "ann")
     assert [each.sequence for each in in_force(room)] == [before]
@@ -158,3 +162,83 @@ def test_a_split_is_undone_as_a_whole_and_by_who_made_it(room, url):
     with pytest.raises(MPIError):
         room.unsplit(made, "ann")
     assert verify(url).clean
+
+
+def contradicted(room, index, left, right):
+    """Say `same` of both and a third, by somebody else; returns what undoes that."""
+    third = next(
+        row.key
+        for task in room.urgent(limit=500)
+        for row in room.person(room.person_of(task.left)).rows
+        if room.person_of(row.key) not in (room.person_of(left), room.person_of(right))
+    )
+    wanted = [Decision(Deciding.SAME, end, third, by="third") for end in (left, right)]
+    return [index.decide(each).sequence for each in wanted]
+
+
+def test_an_answer_whose_decision_cannot_be_undone_now_stands_and_is_undone_later(room, index):
+    task = next(task for task in room.urgent(limit=500) if task.kind == Kind.PAIR)
+    before = index.decide(Decision(Deciding.DIFFERENT, task.left, task.right, by="elsewhere"))
+    room.answer(task.task_id, "ann", Said(Verdict.SAME))
+    chain = contradicted(room, index, task.left, task.right)
+    stands = in_force(room)
+    with pytest.raises(ContradictingDecision):
+        room.undo(task.task_id, "ann")
+    assert in_force(room) == stands
+    looked = room.look(task.task_id, "ann")
+    assert (looked.mine.verdict, looked.task.state) == ("same", "done")
+    index.undo(chain[0])
+    assert room.undo(task.task_id, "ann").state == "open"
+    assert [each.sequence for each in in_force(room)] == [before.sequence, chain[1]]
+
+
+def test_of_decisions_of_which_one_cannot_be_undone_none_is(room, index, url):
+    tasks = [task for task in room.urgent(limit=500) if task.kind == Kind.PAIR]
+    one, other = [(task.left, task.right) for task in (tasks[0], tasks[-1])]
+    index.decide(Decision(Deciding.DIFFERENT, *one, by="elsewhere"))
+    wanted = [
+        Decision(Deciding.SAME, *one, by="ann"),
+        Decision(Deciding.DIFFERENT, *other, by="ann"),
+    ]
+    made = decide_all(index, wanted)
+    chain = contradicted(room, index, *one)
+    stands = sorted(said(each) for each in in_force(room))
+    undone = undo_all(index, room.store, made, "ann")
+    assert isinstance(undone.refusal, ContradictingDecision)
+    assert sorted(said(each) for each in in_force(room)) == stands
+    # the second was undone, and decided again
+    assert undone.left == (made[0], in_force(room)[-1].sequence)
+    index.undo(chain[0])
+    assert undo_all(index, room.store, undone.left, "ann") == Undone()
+    assert [each.by for each in in_force(room)] == ["elsewhere", "third"]
+    assert verify(url).clean
+
+
+def said(row):
+    """A decision without its number."""
+    return row.l_source_id, row.r_source_id, row.verdict, row.by
+
+
+def test_an_answer_names_what_its_task_is_about(room):
+    pair = next(task for task in room.urgent(limit=500) if task.kind == Kind.PAIR)
+    person = person_task(room)
+    cases = [
+        (pair, Said(Verdict.SAME, records=(pair.left, pair.right))),
+        (person, Said(Verdict.SAME)),
+        (
+            person,
+            Said(
+                Verdict.UNSURE,
+                records=tuple(
+                    each.key
+                    for each in room.person(room.person_of(person.left)).rows
+                    if each.key != person.left
+                ),
+            ),
+        ),
+    ]
+    for task, said_of_it in cases:
+        with pytest.raises(UsageError):
+            room.answer(task.task_id, "ann", said_of_it)
+        assert room.look(task.task_id, "ann").mine is None
+    assert in_force(room) == []

@@ -6,13 +6,16 @@ import pyarrow.parquet as pq
 import pytest
 
 from mpi.access.sight import Sight
-from mpi.errors import InvalidLabels, NothingToSample, TaskNotFound, UsageError
-from mpi.index.decide import Decision
+from mpi.errors import InvalidLabels, NothingToSample, RecordNotFound, TaskNotFound, UsageError
+from mpi.index.decide import Decision, Seal
 from mpi.index.decide import Verdict as Deciding
 from mpi.index.index import Index
 from mpi.index.review.rules import Kind, Stream, Verdict
+from mpi.index.review.search_case import found_by
 from mpi.index.review.turns import Said
+from mpi.linking.intake import record_of
 from mpi.records import RecordKey
+from mpi.sources import load_sources
 from mpi.training.streams import Stream as LabelStream
 
 SIZE = 30
@@ -164,7 +167,7 @@ def test_an_erased_record_is_in_no_answer(room, of_one, index):
     index.erase(gone, "request", "ann")
     for each in room.answers(task.task_id):
         assert gone not in each.records
-        assert task.left in each.records
+        assert each.records
 
 
 @pytest.mark.parametrize("size", [0, -1])
@@ -176,3 +179,43 @@ def test_nothing_is_drawn_of_a_size_that_is_none(index, size):
 def test_without_a_search_there_is_nothing_to_judge_by(index, room):
     with pytest.raises(NothingToSample):
         room.judge_searches()
+
+
+def test_an_answer_to_a_search_names_other_records_that_are_there_and_may_be_seen(room, index):
+    with room.store.reviews() as reviews:
+        task, other = reviews.of_sample(Stream.EVALUATION)[:2]
+    nobody, drawn, beside = RecordKey("pds", "no such"), task.left, other.left
+    whole, without = Sight(), Sight(sources=frozenset(load_sources()) - {beside.source})
+    cases = [
+        (UsageError, Verdict.SAME, (), whole),
+        (UsageError, Verdict.SAME, (drawn,), whole),
+        (UsageError, Verdict.DIFFERENT, (beside,), whole),
+        (RecordNotFound, Verdict.SAME, (nobody,), whole),
+        (RecordNotFound, Verdict.UNSURE, (beside, nobody), whole),
+        (RecordNotFound, Verdict.SAME, (beside,), without),
+    ]
+    for error, verdict, records, sight in cases:
+        with pytest.raises(error):
+            room.answer(task.task_id, "ann", Said(verdict, records=records), sight=sight)
+        assert room.look(task.task_id, "ann").mine is None
+    kept = room.answer(task.task_id, "ann", Said(Verdict.SAME, records=(drawn, beside)))
+    assert kept.records == (beside,)
+    assert room.answer(task.task_id, "ben", Said(Verdict.SAME, records=(beside,))).records
+    assert room.look(task.task_id, "cas").task.state == "done"
+
+
+def test_nothing_that_a_seal_keeps_apart_is_found_shown_or_named(room, index):
+    with room.store.reviews() as reviews:
+        first, second = reviews.of_sample(Stream.EVALUATION)[:2]
+    beside = second.left
+    with room.store.reading() as view:
+        record = record_of(next(view.records(view.person_with(beside).anchors)).payload)
+    assert beside in {
+        key for hit in found_by(index, room.store, first, record) for key in hit.records
+    }
+    index.seal(Seal((first.left,), (beside,)))
+    hits = found_by(index, room.store, first, record)
+    assert beside not in {key for hit in hits for key in hit.records}
+    assert beside not in {row.key for row in room.search(first, more=[beside]).rows}
+    with pytest.raises(RecordNotFound):
+        room.answer(first.task_id, "ann", Said(Verdict.SAME, records=(beside,)))
