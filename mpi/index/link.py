@@ -40,6 +40,7 @@ from mpi.model.standing import folder_of, released_on
 from mpi.sources import Feed, Rejects, discover_feeds, load_sources
 from mpi.store.database import file_of
 from mpi.store.rows import Event
+from mpi.store.rulings import Rulings
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +179,8 @@ class Linking:
         at, options = self._at(known), self.options
         if options.work is None:
             return nullcontext(Scratch(target.folder, at))
+        # an index that a killed link made and never wrote to is as good as none
+        rulings = known.rulings if known.sequence else Rulings()
         with self.progress.step("look for finished steps"):
             identity = {
                 "feeds": digest_of_files(files_in(feeds)),
@@ -186,7 +189,7 @@ class Linking:
                 "options": [options.seed, options.at, dict(options.extracted)],
                 "index": [target.shown, known.sequence, known.last_at],
                 "records in the index": digest_of_table(known.members),
-                "decisions and other rulings": digest_of_rulings(known.rulings),
+                "decisions and other rulings": digest_of_rulings(rulings),
                 "code": digest_of_code(),
                 "libraries": versions_of_libraries(),
             }
