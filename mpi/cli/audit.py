@@ -30,6 +30,12 @@ if TYPE_CHECKING:
     from mpi.index.index import Index
 
 EXAMPLE = "mpi audit search --identifier nhs-number 9990000018"
+SinceOption = Annotated[
+    str, typer.Option("--since", metavar="TIME", help="From then on (UTC).", show_default=False)
+]
+UntilOption = Annotated[
+    str, typer.Option("--until", metavar="TIME", help="Before then (UTC).", show_default=False)
+]
 COLUMNS = ("at", "client", "user", "purpose", "operation", "outcome", "told", "release")
 
 
@@ -66,13 +72,8 @@ def search(
         str,
         typer.Option("--request", metavar="ID", help="X-Request-ID of it.", show_default=False),
     ] = "",
-    since: Annotated[
-        str,
-        typer.Option("--since", metavar="TIME", help="From then on (UTC).", show_default=False),
-    ] = "",
-    until: Annotated[
-        str, typer.Option("--until", metavar="TIME", help="Before then (UTC).", show_default=False)
-    ] = "",
+    since: SinceOption = "",
+    until: UntilOption = "",
     policy: PolicyOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -227,13 +228,8 @@ def export(
         ),
     ] = None,
     *,
-    since: Annotated[
-        str,
-        typer.Option("--since", metavar="TIME", help="From then on (UTC).", show_default=False),
-    ] = "",
-    until: Annotated[
-        str, typer.Option("--until", metavar="TIME", help="Before then (UTC).", show_default=False)
-    ] = "",
+    since: SinceOption = "",
+    until: UntilOption = "",
     policy: PolicyOption = None,
     as_json: JsonOption = False,
 ) -> None:

@@ -10,9 +10,33 @@ from sqlalchemy import inspect
 from mpi.index.link import link
 from mpi.store.database import database_at
 from tests.index.linking import membership
+from tests.index.small_index import Driven, empty_index
 from tests.invented import LINKED
+from tests.properties import small_world
+from tests.properties.small_world import BIRTH_DATES, KEYS, PHONES, record
 
 _databases = count()
+_schemas = count()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def small_url(request, tmp_path):
+    """The URL of an index of no records with the release of the small world."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path / 'mpi.db'}"
+    else:
+        url = f"{request.getfixturevalue('postgres')}&schema=small_{next(_schemas)}"
+    return empty_index(url, small_world.release())
+
+
+@pytest.fixture
+def four(small_url):
+    """An index of four records, all of different persons."""
+    made = Driven(small_url)
+    for key, phone in zip(KEYS[:4], PHONES, strict=True):
+        made.index.put(record(key, (phone,), (BIRTH_DATES[0], "F")))
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import count, product
+from itertools import product
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -22,21 +22,12 @@ from tests.properties.small_world import BIRTH_DATES, KEYS, NHS, PHONES, record
 ANN, BEA, CAT, DEE = KEYS[:4]
 BLIND = Sight(sealed=False)
 RELEASE = small_world.release()
-_names = count()
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def driven(request, tmp_path):
+@pytest.fixture
+def driven(four):
     """An index of four records, all of different persons."""
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'mpi.db'}"
-    else:
-        url = f"{request.getfixturevalue('postgres')}&schema=apart_{next(_names)}"
-    made = Driven(empty_index(url, RELEASE))
-    for key, phone in zip((ANN, BEA, CAT, DEE), PHONES, strict=True):
-        made.index.put(record(key, (phone,), (BIRTH_DATES[0], "F")))
-    yield made
-    made.close()
+    return four
 
 
 def same(left, right):

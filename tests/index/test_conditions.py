@@ -4,31 +4,23 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from itertools import count
 
 import pytest
 
 from mpi.errors import ChangedMeanwhile
 from mpi.index.changes import Cause, Status
 from mpi.index.conditions import ANY, Condition
-from tests.index.small_index import Driven, empty_index
-from tests.properties import small_world
+from tests.index.small_index import Driven
 from tests.properties.small_world import BIRTH_DATES, KEYS, PHONES, record
 
 ANN, BEA = KEYS[:2]
-RELEASE = small_world.release()
 NEW = Condition(none_of=(ANY,))
-_names = count()
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def index(request, tmp_path):
+@pytest.fixture
+def index(small_url):
     """An index of Bea."""
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'mpi.db'}"
-    else:
-        url = f"{request.getfixturevalue('postgres')}&schema=conditions_{next(_names)}"
-    made = Driven(empty_index(url, RELEASE))
+    made = Driven(small_url)
     made.index.put(said(BEA, 0))
     yield made.index
     made.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import count
 
 import pytest
 
@@ -23,27 +22,15 @@ from mpi.index.changes import Cause, ChangeResult, Effect, Status
 from mpi.index.decide import Decision, Seal, Supersession, Verdict
 from mpi.index.texts import LONGEST_NAME, LONGEST_TEXT
 from mpi.records import LONGEST_KEY, LONGEST_VERSION, Identifier, RecordKey
-from tests.index.small_index import Driven, empty_index
-from tests.properties import small_world
 from tests.properties.small_world import BIRTH_DATES, KEYS, NHS, OTHER_NHS, PHONES, record
 
 ANN, BEA, CAT, DEE = KEYS[:4]
-RELEASE = small_world.release()
-_names = count()
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def driven(request, tmp_path):
+@pytest.fixture
+def driven(four):
     """An index of four records, all of different persons."""
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'mpi.db'}"
-    else:
-        url = f"{request.getfixturevalue('postgres')}&schema=decide_{next(_names)}"
-    made = Driven(empty_index(url, RELEASE))
-    for key, phone in zip((ANN, BEA, CAT, DEE), PHONES, strict=True):
-        made.index.put(record(key, (phone,), (BIRTH_DATES[0], "F")))
-    yield made
-    made.close()
+    return four
 
 
 @pytest.fixture

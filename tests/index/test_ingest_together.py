@@ -5,14 +5,13 @@ from __future__ import annotations
 import random
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from itertools import count
 from threading import Barrier, Event
 
 import pytest
 
 from mpi.index.changes import Cause, Status
 from mpi.index.ingest import Delete, Put
-from tests.index.small_index import Driven, answer_of, empty_index, folded
+from tests.index.small_index import Driven, answer_of, folded
 from tests.properties import small_world
 from tests.properties.reference_state import Compiled, State
 from tests.properties.small_world import BIRTH_DATES, KEYS, NHS, PHONES, record
@@ -20,16 +19,12 @@ from tests.properties.small_world import BIRTH_DATES, KEYS, NHS, PHONES, record
 COMPILED = Compiled(small_world.release())
 SAID = (BIRTH_DATES[0], "F")
 WAIT = 10
-_names = count()
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def url(request, tmp_path):
+@pytest.fixture
+def url(small_url):
     """An empty index in a database of each kind."""
-    if request.param == "sqlite":
-        return empty_index(f"sqlite:///{tmp_path / 'mpi.db'}", COMPILED.release)
-    server = request.getfixturevalue("postgres")
-    return empty_index(f"{server}&schema=together_{next(_names)}", COMPILED.release)
+    return small_url
 
 
 @pytest.fixture

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import count
-
 import pytest
 
 from mpi.errors import ContradictingDecision, RecordNotFound
@@ -11,29 +9,22 @@ from mpi.index.changes import Effect
 from mpi.index.decide import Supersession
 from mpi.index.verify import verify
 from mpi.records import RecordKey
-from tests.index.small_index import Driven, empty_index
-from tests.properties import small_world
+from tests.index.small_index import Driven
 from tests.properties.small_world import BIRTH_DATES, KEYS, NHS, OTHER_NHS, record
 
 ANN, BEA, CAT = KEYS[:3]
 NOBODY = RecordKey(ANN.source, "nobody")
 SAID = (BIRTH_DATES[0], "F")
 REPLACED = Supersession("nhs-number", OTHER_NHS, NHS, reason="one file", by="desk")
-RELEASE = small_world.release()
-_names = count()
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def driven(request, tmp_path):
+@pytest.fixture
+def driven(small_url):
     """Ann under one number; Bea and Cat under another."""
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'mpi.db'}"
-    else:
-        url = f"{request.getfixturevalue('postgres')}&schema=merge_{next(_names)}"
-    made = Driven(empty_index(url, RELEASE))
+    made = Driven(small_url)
     for key, number in ((ANN, NHS), (BEA, OTHER_NHS), (CAT, OTHER_NHS)):
         made.index.put(record(key, (), SAID, number), event_time="2026-01-01")
-    made.url = url
+    made.url = small_url
     yield made
     made.close()
 
