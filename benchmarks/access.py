@@ -15,12 +15,12 @@ import argparse
 import json
 import os
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from time import perf_counter, time
+from time import time
 from typing import Any
 
-from latency import CONSTANT, WARM_UP, Latency, arguments, sampled
+from latency import CONSTANT, WARM_UP, Latency, arguments, sampled, timed_calls
 from measure import machine, pin, table
 from serving import path_of, serving
 
@@ -74,11 +74,14 @@ def in_process(url: str, asked: Sequence[Identifier], policy: Path) -> dict[str,
     told = [question.disclose(each.persons, each.asked) for each in found]
     answers = zip(found, told, strict=True)
     parts = {
-        "let in": _timed(_let_in, [(access, headers)] * len(found)),
-        "filter": _timed(question.disclose, [(each.persons, each.asked) for each in found]),
-        "write down": _timed(
-            lambda each, seen: question.answered(seen, release=each.standing.release),
-            list(answers),
+        "let in": Latency.of(timed_calls(_let_in, [(access, headers)] * len(found))),
+        "filter": Latency.of(
+            timed_calls(question.disclose, ((each.persons, each.asked) for each in found))
+        ),
+        "write down": Latency.of(
+            timed_calls(
+                lambda each, seen: question.answered(seen, release=each.standing.release), answers
+            )
         ),
         "disk alone": _flushes(policy.parent / "flushes", len(found)),
     }
@@ -90,15 +93,6 @@ def _let_in(access: Access, credentials: tuple[str, str]) -> Any:
     return access.question(Operation.LOOK_UP, "request", credentials=credentials)
 
 
-def _timed(work: Callable[..., object], calls: Sequence[tuple[Any, ...]]) -> Latency:
-    taken = []
-    for each in calls:
-        start = perf_counter()
-        work(*each)
-        taken.append(perf_counter() - start)
-    return Latency.of(taken)
-
-
 def _flushes(path: Path, count: int) -> Latency:
     """What the disk takes to make a line of an entry's length durable."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
@@ -108,7 +102,7 @@ def _flushes(path: Path, count: int) -> Latency:
         os.write(descriptor, line)
         os.fdatasync(descriptor)
 
-    found = _timed(flush, [()] * count)
+    found = Latency.of(timed_calls(flush, [()] * count))
     os.close(descriptor)
     return found
 

@@ -113,12 +113,17 @@ def in_process(url: str, asked: Sequence[Identifier]) -> Latency:
         return Latency.of(timed(ask, asked[WARM_UP:]))
 
 
-def timed(ask: Callable[[Any], object], asked: Iterable[Any]) -> list[float]:
-    """Seconds that each call took."""
+def timed(ask: Callable[..., object], asked: Iterable[Any]) -> list[float]:
+    """Seconds that each call took, with one argument."""
+    return timed_calls(ask, ((each,) for each in asked))
+
+
+def timed_calls(ask: Callable[..., object], calls: Iterable[tuple[Any, ...]]) -> list[float]:
+    """Seconds that each call took, with the arguments given for it."""
     taken = []
-    for each in asked:
+    for each in calls:
         start = perf_counter()
-        ask(each)
+        ask(*each)
         taken.append(perf_counter() - start)
     return taken
 
